@@ -1,0 +1,81 @@
+# Every action of the project. `make` alone lists them; CodeBuild and .ci/run call the same targets.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+MAKEFLAGS += --no-print-directory
+
+ENV ?= local
+SOURCE ?= sample
+PYTHON ?= $(or $(shell for p in python3 python3.12 python3.11 python; do $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo $$p && break; done),$(error Python 3.11 or later is not on PATH. Install it, or name it: make PYTHON=/path/to/python3.11))
+
+IN = $(PYTHON) src/shipping/tools.py run
+LOCAL = $(IN) local -- -m localaws
+TERRAFORM = $(LOCAL) terraform --env $(ENV)
+
+.PHONY: help up down status train test test-fast check format package requirements plan apply outputs destroy validate env clean
+
+help: ## List every target
+	@echo "Stockcast: a stock-forecasting pipeline on AWS that also runs whole on this machine."
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+up: ## Run the main job here: embedded AWS, Terraform, Airflow, train, forecast (SOURCE=sample|live SYMBOLS=AMZN,MSFT DAY=2013-03-01)
+	@$(LOCAL) up --source '$(SOURCE)' $(if $(SYMBOLS),--symbols '$(SYMBOLS)') $(if $(DAY),--day '$(DAY)') \
+		$(if $(AWS_PORT),--aws-port '$(AWS_PORT)') $(if $(MARKET_PORT),--market-port '$(MARKET_PORT)') $(if $(AIRFLOW_PORT),--airflow-port '$(AIRFLOW_PORT)')
+
+down: ## End every process that `make up` started, and forget its state
+	@$(LOCAL) down
+
+status: ## Show what runs where
+	@$(LOCAL) status
+
+env: ## Print the exports that point aws and boto3 to the embedded AWS: eval "$(make -s env)"
+	@$(LOCAL) env
+
+package: ## Build the Lambda zips and the job archive into build/, byte for byte reproducibly
+	@$(IN) local -- -m shipping.package
+
+plan: ## Plan environment ENV (default local) and save the plan; changes nothing
+	@$(TERRAFORM) plan
+
+apply: ## Apply the saved plan of environment ENV (default local), and nothing else
+	@$(TERRAFORM) apply
+
+outputs: ## Print what environment ENV (default local) offers: buckets, endpoint, roles (FORMAT=json)
+	@$(TERRAFORM) outputs --format $(or $(FORMAT),text)
+
+destroy: ## Remove everything of environment ENV (default local); asks for its name unless CONFIRM=<name>
+	@$(TERRAFORM) destroy $(if $(CONFIRM),--confirm '$(CONFIRM)')
+
+validate: ## Validate the Terraform of environment ENV (default local) without credentials
+	@$(TERRAFORM) validate
+
+train: ## Train, judge and, if it passes, deploy a model in the running local stack now
+	@$(LOCAL) train
+
+requirements: ## Write the images' requirements.txt from the lock file
+	@$(IN) local -- -m shipping.requirements
+
+check: ## Lint, types, Terraform format and validity, and the house rules
+	@$(PYTHON) src/shipping/tools.py sync dev airflow
+	@$(IN) dev -- -m ruff check .
+	@$(IN) dev -- -m ruff format --check .
+	@$(IN) dev -- -m mypy
+	@$(IN) local -- -m shipping.requirements --check
+	@$(IN) local -- -m shipping.terraform fmt
+	@$(MAKE) validate ENV=dev
+	@$(IN) dev -- -m pytest tests/house
+
+format: ## Format Python and Terraform in place
+	@$(IN) dev -- -m ruff check --fix .
+	@$(IN) dev -- -m ruff format .
+	@$(IN) local -- -m shipping.terraform fmt --write
+
+test: test-fast ## Run all tests: the fast ones, then the whole main job in a stack of its own (about 10 minutes)
+	@$(IN) dev -- -m pytest -m e2e tests/local
+
+test-fast: ## Run the tests that need no local stack
+	@$(PYTHON) src/shipping/tools.py sync dev airflow
+	@$(IN) dev -- -m pytest -m "not e2e"
+
+clean: down ## Remove all that the project made in this clone: .local/ and build/
+	@rm -rf .local build
