@@ -1,0 +1,97 @@
+"""Every key in the lake, by symbol and day, so that writing twice overwrites instead of doubling.
+
+`day` is the run's day (a date or its ISO text); `as_of` is the date of a symbol's last clean bar.
+"""
+
+import re
+from datetime import date
+
+SYMBOL = re.compile(r"\^?[A-Z0-9][A-Z0-9.\-]{0,14}")
+INDEX_PREFIX = "index-"  # lower case, which no symbol has, so that slug and symbol never collide
+
+
+def checked_symbol(symbol: str) -> str:
+    """Give the symbol back, or refuse what would break keys and URLs."""
+    if not SYMBOL.fullmatch(symbol):
+        raise ValueError(
+            f"symbol is {symbol!r}; it must match {SYMBOL.pattern}, such as AAPL, BRK-B or ^GSPC. "
+            "Correct the `symbols` setting."
+        )
+    return symbol
+
+
+def checked_day(day: date | str) -> str:
+    """ISO text of the day; refuses anything that is not one."""
+    try:
+        return date.fromisoformat(str(day)).isoformat()
+    except ValueError as fault:
+        raise ValueError(f"day is {day!r}; it must be an ISO date such as 2013-03-01. Pass the run's day.") from fault
+
+
+def slug(symbol: str) -> str:
+    """The symbol as it stands in keys: `^GSPC` -> `index-GSPC`, since ^ has to be escaped in URLs and shells."""
+    checked_symbol(symbol)
+    return INDEX_PREFIX + symbol[1:] if symbol.startswith("^") else symbol
+
+
+def unslug(name: str) -> str:
+    """The symbol that `slug` made the name from."""
+    return checked_symbol("^" + name.removeprefix(INDEX_PREFIX) if name.startswith(INDEX_PREFIX) else name)
+
+
+def split_symbols(setting: str) -> list[str]:
+    """The setting `symbols` ("AAPL,MSFT,^GSPC") as a checked list without repeats, in its order."""
+    symbols = [part.strip() for part in setting.split(",") if part.strip()]
+    if not symbols:
+        raise ValueError(f"symbols is {setting!r}; it must name at least one, such as AAPL,^GSPC. Set `symbols`.")
+    return list(dict.fromkeys(checked_symbol(symbol) for symbol in symbols))
+
+
+def bronze_bars(day: date | str, symbol: str) -> str:
+    """The source's raw answer for one symbol, whole history up to the day."""
+    return f"bars/day={checked_day(day)}/symbol={slug(symbol)}.json"
+
+
+def bronze_refused(day: date | str, symbol: str) -> str:
+    """Raw bytes of an answer that was not bars."""
+    return f"quarantine/day={checked_day(day)}/symbol={slug(symbol)}.txt"
+
+
+def bronze_refused_reason(day: date | str, symbol: str) -> str:
+    """Why: {symbol, day, reason, status, url}."""
+    return f"quarantine/day={checked_day(day)}/symbol={slug(symbol)}.reason.json"
+
+
+def silver_bars(year: int) -> str:
+    """Clean adjusted bars of all symbols in one year."""
+    return f"bars/year={year:04d}/part.parquet"
+
+
+def silver_recent(day: date | str, symbol: str) -> str:
+    """The serving request for one symbol: its last clean adjusted bars."""
+    return f"recent/day={checked_day(day)}/symbol={slug(symbol)}.json"
+
+
+def silver_quarantine(day: date | str) -> str:
+    """Rows that were refused, one JSON object a line, each with rule, value and reason."""
+    return f"quarantine/day={checked_day(day)}/rows.jsonl"
+
+
+def silver_report(day: date | str) -> str:
+    """What cleaning saw: counts, first and last days, gaps."""
+    return f"reports/day={checked_day(day)}.json"
+
+
+def model_artifact(job_name: str) -> str:
+    """Where SageMaker puts the bundle of a training job."""
+    return f"training/{job_name}/output/model.tar.gz"
+
+
+def evaluation(job_name: str) -> str:
+    """The judgement on the model that training job made."""
+    return f"evaluation/{job_name}/evaluation.json"
+
+
+def gold_forecast(as_of: date | str, symbol: str, horizon: int) -> str:
+    """One record: one symbol, one day, one horizon."""
+    return f"forecasts/day={checked_day(as_of)}/symbol={slug(symbol)}/horizon={horizon}.json"
