@@ -1,0 +1,20 @@
+# This machine: the same stack on the embedded AWS. `make up` applies it; nothing here costs anything.
+environment  = "local"
+account_id   = "123456789012" # the embedded AWS's account
+region       = "us-east-1"
+protect_data = false # `make down` and `make destroy` may take everything
+
+symbols       = ["AAPL", "MSFT", "IBM", "GOOG", "^GSPC", "^IXIC"] # what the sample market has
+history_start = "2000-01-01"
+market        = { base_url = "http://127.0.0.1:4567" } # the sample market, as of a day in 2013
+schedule      = { enabled = false }                    # the day is chosen by hand here
+
+training = {
+  hyperparameters = { batch_size = "128", epochs = "30", patience = "3", seeds = "0,1,2" } # three networks, averaged: half a minute
+}
+images   = { jobs_tag = "local", serving_tag = "local" }
+approval = "automatic"
+
+airflow = { enabled = true, class = "mw1.micro" }
+network = { nat = "single" }
+alerts  = { subscriptions = {} }

@@ -1,0 +1,24 @@
+output "dag_folder" {
+  description = "Where DAG files go, such as `s3://bucket/dags`."
+  value       = "s3://${var.bucket}/dags"
+}
+
+output "name" {
+  description = "The environment's name, which its role and its logs carry too."
+  value       = var.name
+}
+
+output "role_arn" {
+  description = "The role that DAGs run under."
+  value       = module.role.arn
+}
+
+output "role_policy" {
+  description = "What that role may do, as JSON: for tests and for people who look."
+  value       = module.role.policy
+}
+
+output "webserver_url" {
+  description = "Address of Airflow's pages; null while the environment does not stand."
+  value       = one([for url in aws_mwaa_environment.this[*].webserver_url : startswith(url, "http") ? url : "https://${url}"])
+}

@@ -1,0 +1,45 @@
+mock_provider "aws" {
+  mock_data "aws_caller_identity" { defaults = { account_id = "111111111111" } }
+  mock_data "aws_partition" { defaults = { partition = "aws" } }
+  mock_data "aws_region" { defaults = { id = "us-east-1" } }
+}
+
+variables { name_prefix = "stockcast-dev" }
+
+run "the_key_rotates_and_has_a_name" {
+  assert {
+    condition     = aws_kms_key.this.enable_key_rotation && output.alias == "alias/stockcast-dev"
+    error_message = "Rotation is ${aws_kms_key.this.enable_key_rotation}, the alias ${output.alias}."
+  }
+}
+
+run "logs_may_use_it_for_this_account_alone" {
+  assert {
+    condition = one([
+      for s in jsondecode(aws_kms_key.this.policy).Statement : s.Condition if s.Sid == "LogsOfThisAccount"
+    ]) == { ArnLike = { "kms:EncryptionContext:aws:logs:arn" = "arn:aws:logs:us-east-1:111111111111:*" } }
+    error_message = "The key policy is ${aws_kms_key.this.policy}."
+  }
+}
+
+run "no_principal_outside_the_account_is_let_in_without_a_condition" {
+  assert {
+    condition = alltrue([
+      for s in jsondecode(aws_kms_key.this.policy).Statement :
+      can(s.Condition) || s.Principal == { AWS = "arn:aws:iam::111111111111:root" }
+    ])
+    error_message = "The key policy is ${aws_kms_key.this.policy}."
+  }
+}
+
+run "a_window_shorter_than_a_week_is_refused" {
+  command = plan
+  variables { deletion_window_days = 1 }
+  expect_failures = [var.deletion_window_days]
+}
+
+run "a_prefix_with_capitals_is_refused" {
+  command = plan
+  variables { name_prefix = "Stockcast" }
+  expect_failures = [var.name_prefix]
+}

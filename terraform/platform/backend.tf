@@ -1,0 +1,4 @@
+# Where the state lies is a value: terraform init -backend-config=../../envs/<environment>/platform.backend.hcl
+terraform {
+  backend "s3" {}
+}

@@ -1,0 +1,52 @@
+output "airflow" {
+  description = "Managed Airflow: the environment's name, the address of its pages, and where DAG files go."
+  value = {
+    dag_folder = module.airflow.dag_folder
+    name       = module.airflow.name
+    url        = module.airflow.webserver_url
+  }
+}
+
+output "alerts_topic" {
+  description = "ARN of the topic that tells people."
+  value       = module.alerts.topic_arn
+}
+
+output "buckets" {
+  description = "Names of the lake's buckets by zone."
+  value       = module.lake.buckets
+}
+
+output "endpoint" {
+  description = "Name of the endpoint that answers with forecasts; it stands once a model was trained."
+  value       = module.sagemaker.endpoint_name
+}
+
+output "functions" {
+  description = "Names of the functions by what they do."
+  value       = { forecast = module.forecast.name, ingest = module.ingest.name }
+}
+
+output "model_package_group" {
+  description = "Group of the Model Registry that versions are registered in."
+  value       = module.sagemaker.model_package_group
+}
+
+output "repositories" {
+  description = "Where the images are pushed, without tag."
+  value       = module.sagemaker.repository_urls
+}
+
+output "roles" {
+  description = "ARNs of the roles by who runs under them."
+  value = merge(module.sagemaker.role_arns, {
+    airflow  = module.airflow.role_arn
+    forecast = module.forecast.role_arn
+    ingest   = module.ingest.role_arn
+  })
+}
+
+output "settings_prefix" {
+  description = "Prefix of the SSM parameters that Airflow reads as Variables."
+  value       = "/stockcast/${var.environment}"
+}

@@ -1,0 +1,31 @@
+# The ONE map of names handed to code: SSM parameters, which Airflow reads as Variables, and functions' environments.
+# Its keys equal stockcast.contracts.settings.KEYS, and a test holds the two together. Every value is a string.
+locals {
+  settings = {
+    alerts_topic             = module.alerts.topic_arn
+    approval                 = var.approval
+    bronze_bucket            = module.lake.buckets.bronze
+    clean_role               = module.sagemaker.role_arns.clean
+    endpoint                 = module.sagemaker.endpoint_name
+    environment              = var.environment
+    evaluate_role            = module.sagemaker.role_arns.evaluate
+    forecast_function        = "${local.name_prefix}-forecast" # as text: the function itself reads from this map
+    gold_bucket              = module.lake.buckets.gold
+    history_start            = var.history_start
+    ingest_function          = "${local.name_prefix}-ingest"
+    job_code                 = module.sagemaker.job_code
+    job_instance_type        = var.training.job_instance_type
+    job_source               = module.sagemaker.job_source
+    jobs_image               = "${module.sagemaker.repository_urls.jobs}:${var.images.jobs_tag}"
+    model_package_group      = module.sagemaker.model_package_group
+    models_bucket            = module.lake.buckets.models
+    serve_role               = module.sagemaker.role_arns.serve
+    serving_image            = "${module.sagemaker.repository_urls.serving}:${var.images.serving_tag}"
+    serving_instance_type    = var.training.serving_instance_type
+    silver_bucket            = module.lake.buckets.silver
+    source_base_url          = var.market.base_url
+    symbols                  = join(",", var.symbols)
+    train_role               = module.sagemaker.role_arns.train
+    training_hyperparameters = jsonencode(var.training.hyperparameters)
+  }
+}

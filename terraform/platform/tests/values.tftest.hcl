@@ -1,0 +1,46 @@
+# Plans the whole stack with the values of one environment, which the caller names:
+#   terraform test -var-file=../../envs/dev/platform.tfvars
+mock_provider "aws" {
+  mock_data "aws_caller_identity" { defaults = { account_id = "111111111111" } }
+  mock_data "aws_partition" { defaults = { partition = "aws" } }
+  mock_data "aws_region" { defaults = { id = "us-east-1" } }
+  mock_resource "aws_cloudwatch_log_group" { defaults = { arn = "arn:aws:logs:us-east-1:111111111111:log-group:/aws/lambda/stockcast-a-function" } }
+  mock_resource "aws_ecr_repository" {
+    defaults = {
+      arn            = "arn:aws:ecr:us-east-1:111111111111:repository/stockcast-an-image"
+      repository_url = "111111111111.dkr.ecr.us-east-1.amazonaws.com/stockcast-an-image"
+    }
+  }
+  mock_resource "aws_iam_role" { defaults = { arn = "arn:aws:iam::111111111111:role/stockcast-a-role" } }
+  mock_resource "aws_kms_key" { defaults = { arn = "arn:aws:kms:us-east-1:111111111111:key/00000000-0000-0000-0000-000000000000" } }
+  mock_resource "aws_lambda_function" { defaults = { arn = "arn:aws:lambda:us-east-1:111111111111:function:stockcast-a-function" } }
+  mock_resource "aws_s3_bucket" { defaults = { arn = "arn:aws:s3:::stockcast-a-bucket" } }
+  mock_resource "aws_sagemaker_model_package_group" {
+    defaults = { arn = "arn:aws:sagemaker:us-east-1:111111111111:model-package-group/stockcast-a-group" }
+  }
+  mock_resource "aws_sns_topic" { defaults = { arn = "arn:aws:sns:us-east-1:111111111111:stockcast-alerts" } }
+}
+
+run "code_gets_every_setting_and_airflow_its_grants" {
+  assert {
+    condition     = alltrue([for value in values(local.settings) : length(value) > 0])
+    error_message = "Empty are ${jsonencode([for key, value in local.settings : key if length(value) == 0])}."
+  }
+  assert {
+    condition     = local.settings.symbols == join(",", var.symbols) && tomap(jsondecode(local.settings.training_hyperparameters)) == tomap(var.training.hyperparameters)
+    error_message = "symbols or hyperparameters do not survive the way through the settings."
+  }
+  assert {
+    condition     = length(module.airflow.role_policy) < 10240
+    error_message = "The grants of Airflow's role have ${length(module.airflow.role_policy)} characters; IAM takes 10240."
+  }
+}
+
+run "the_nat_sleeps_while_airflow_does" {
+  command = plan
+  variables { airflow = { enabled = false } }
+  assert {
+    condition     = module.network.nat_count == 0 && output.airflow.url == null
+    error_message = "Something that costs by the hour still stands."
+  }
+}

@@ -1,0 +1,152 @@
+# The environments' values, in envs/<environment>/platform.tfvars; every environment gives all of them save build_folder.
+
+variable "account_id" {
+  description = "The AWS account, 12 digits. The provider refuses any other."
+  type        = string
+  validation {
+    condition     = can(regex("^\\d{12}$", var.account_id))
+    error_message = "account_id is \"${var.account_id}\"; it must be 12 digits. `aws sts get-caller-identity` tells yours."
+  }
+}
+
+variable "airflow" {
+  description = "Whether Managed Airflow stands, and how large: see modules/airflow. It costs by the hour and cannot be paused."
+  type = object({
+    class             = optional(string, "mw1.micro")
+    enabled           = bool
+    maintenance_start = optional(string, "SUN:06:00")
+    max_workers       = optional(number, 2)
+    options           = optional(map(string), {})
+    requirements_file = optional(string)
+    version           = optional(string, "3.0.6")
+    webserver_access  = optional(string, "PUBLIC_ONLY")
+  })
+}
+
+variable "alerts" {
+  description = "Who hears alerts, by a name that stays, such as `{ on_call = { endpoint = \"on-call@example.com\" } }`."
+  type        = object({ subscriptions = optional(map(object({ endpoint = string, protocol = optional(string, "email") })), {}) })
+}
+
+variable "approval" {
+  description = "Who approves a model that passed its gate: `automatic`, or `manual` for a person in the Model Registry."
+  type        = string
+  validation {
+    condition     = contains(["automatic", "manual"], var.approval)
+    error_message = "approval is \"${var.approval}\"; choose automatic or manual."
+  }
+}
+
+variable "build_folder" {
+  description = "Where `make package` puts zips, job code and their manifest, seen from here."
+  type        = string
+  default     = "../../build"
+  validation {
+    condition     = fileexists("${var.build_folder}/manifest.json")
+    error_message = "build_folder is \"${var.build_folder}\", which holds no manifest.json. Run `make package` first."
+  }
+}
+
+variable "environment" {
+  description = "The environment's name, such as `dev`; part of every name."
+  type        = string
+  validation {
+    condition     = can(regex("^[a-z][a-z0-9]{1,11}$", var.environment))
+    error_message = "environment is \"${var.environment}\"; use 2 to 12 of a-z and 0-9, starting with a letter."
+  }
+}
+
+variable "history_start" {
+  description = "First day of bars to fetch, such as `2000-01-01`."
+  type        = string
+  validation {
+    condition     = can(regex("^\\d{4}-\\d{2}-\\d{2}$", var.history_start)) && can(timeadd("${var.history_start}T00:00:00Z", "0s"))
+    error_message = "history_start is \"${var.history_start}\"; write a day as YYYY-MM-DD, such as 2000-01-01."
+  }
+}
+
+variable "images" {
+  description = "Tags of the two images, as they were pushed. Tags are immutable, so a new image is a new tag."
+  type        = object({ jobs_tag = string, serving_tag = string })
+  validation {
+    condition     = alltrue([for tag in values(var.images) : can(regex("^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$", tag)) && tag != "latest"])
+    error_message = "images is ${jsonencode(var.images)}; a tag takes letters, digits, ., _ and -, and is not `latest`, which tells nothing."
+  }
+}
+
+variable "market" {
+  description = "Where bars come from: the base URL of an API that answers as Yahoo's chart API does."
+  type        = object({ base_url = string })
+  validation {
+    condition     = can(regex("^https?://[^/\\s]+$", var.market.base_url))
+    error_message = "market.base_url is \"${var.market.base_url}\"; give scheme and host without a path, such as https://query1.finance.yahoo.com."
+  }
+}
+
+variable "network" {
+  description = "Airflow's VPC: range, zones and NAT, see modules/network. Range and zones cannot change later."
+  type = object({
+    cidr  = optional(string, "10.20.0.0/16")
+    nat   = optional(string, "single")
+    zones = optional(set(string), ["a", "b"])
+  })
+  validation {
+    condition     = !var.airflow.enabled || var.network.nat != "none"
+    error_message = "network.nat is \"none\" while airflow.enabled is true; Airflow would never come up without a way out. Choose single or per_zone."
+  }
+}
+
+variable "protect_data" {
+  description = "Whether buckets with objects and repositories with images refuse to be destroyed."
+  type        = bool
+}
+
+variable "region" {
+  description = "The AWS region, such as `us-east-1`."
+  type        = string
+  validation {
+    condition     = can(regex("^[a-z]{2}(-[a-z]+)+-\\d$", var.region))
+    error_message = "region is \"${var.region}\"; it must look like us-east-1."
+  }
+}
+
+variable "schedule" {
+  description = <<-EOT
+    When the ingestion function runs by itself, in UTC and after the market's close, so that bronze goes on growing while
+    Airflow sleeps. The DAG fetches the same days again without harm.
+  EOT
+  type = object({
+    enabled    = bool
+    expression = optional(string, "cron(30 22 ? * MON-FRI *)")
+  })
+}
+
+variable "symbols" {
+  description = "What is forecast, indices with ^, such as `[\"AMZN\", \"^GSPC\"]`. The market's series come from ^GSPC."
+  type        = list(string)
+  validation {
+    condition     = length(var.symbols) > 0 && alltrue([for s in var.symbols : can(regex("^\\^?[A-Z0-9][A-Z0-9.-]{0,14}$", s))])
+    error_message = "symbols is ${jsonencode(var.symbols)}; give at least one, each of A-Z, 0-9, . and -, indices with a leading ^."
+  }
+  validation {
+    condition     = length(distinct(var.symbols)) == length(var.symbols)
+    error_message = "symbols is ${jsonencode(var.symbols)}; name each only once."
+  }
+}
+
+variable "training" {
+  description = "Machines of jobs and endpoint, and train.py's hyperparameters as strings, such as `{ epochs = \"30\" }`."
+  type = object({
+    hyperparameters       = map(string)
+    job_instance_type     = optional(string, "ml.m5.large")
+    serving_instance_type = optional(string, "ml.t2.medium")
+  })
+  validation {
+    condition     = alltrue([for t in [var.training.job_instance_type, var.training.serving_instance_type] : can(regex("^ml\\.[a-z0-9]+\\.[a-z0-9]+$", t))])
+    error_message = "training names ${var.training.job_instance_type} and ${var.training.serving_instance_type}; machines look like ml.m5.large."
+  }
+  validation {
+    condition     = length(setsubtract(keys(var.training.hyperparameters), ["batch_size", "epochs", "patience", "seeds"])) == 0
+    error_message = "training.hyperparameters has ${jsonencode(keys(var.training.hyperparameters))}; train.py takes batch_size, epochs, patience and seeds."
+  }
+}

@@ -1,0 +1,80 @@
+"""A workbench: all Terraform copied to a folder of its own, initialised once, without credentials.
+
+`terraform init`, `get` and `test` leave folders and lock files behind; in the copy they disturb nobody. The provider
+is verified and unpacked once; every module then borrows it by a link.
+"""
+
+import os
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from shipping import package, terraform, tools
+
+ROOT = Path(__file__).resolve().parents[2]
+FOLDERS = ("envs", "modules", "terraform")
+LEFTOVERS = shutil.ignore_patterns(".terraform", "*.tfstate*", "*.tfplan")
+
+
+@dataclass(frozen=True)
+class Workbench:
+    """Terraform over the copy in `root`."""
+
+    root: Path
+    environ: dict[str, str]
+
+    def run(self, folder: str, *args: str) -> subprocess.CompletedProcess[str]:
+        """`terraform ARGS -no-color` in a folder of the copy; stdout and stderr as they came."""
+        command = [str(tools.terraform()), f"-chdir={self.root / folder}", *args, "-no-color"]
+        return subprocess.run(command, env=self.environ, capture_output=True, text=True, timeout=240, check=False)
+
+    def borrow_provider(self, folder: str) -> None:
+        """Do for a module what `init` does, without verifying and unpacking the provider again."""
+        platform, here = self.root / "terraform/platform", self.root / folder
+        (here / ".terraform").mkdir(exist_ok=True)
+        if not (here / ".terraform/providers").exists():
+            (here / ".terraform/providers").symlink_to(platform / ".terraform/providers")
+            shutil.copy(platform / ".terraform.lock.hcl", here)
+        got = self.run(folder, "get")
+        assert got.returncode == 0, got.stderr
+
+
+@pytest.fixture(scope="session")
+def workbench(tmp_path_factory: pytest.TempPathFactory) -> Workbench:
+    root = tmp_path_factory.mktemp("workbench")
+    for folder in FOLDERS:
+        shutil.copytree(ROOT / folder, root / folder, ignore=LEFTOVERS)
+    bench = Workbench(root, environment_in(root / "home"))
+    done = bench.run("terraform/platform", "init", "-backend=false", "-input=false", "-lockfile=readonly")
+    assert done.returncode == 0, done.stdout + done.stderr
+    return bench
+
+
+def environment_in(home: Path) -> dict[str, str]:
+    """Terraform's environment as our commands make it, with neither credentials nor values from the shell."""
+    outer = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "TF_VAR_"))}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STOCKCAST_HOME", str(home))
+        environ = terraform.process_environment("test", outer)
+    del environ["TF_DATA_DIR"]  # each folder its own
+    return environ
+
+
+@pytest.fixture(scope="session")
+def build_folder(workbench: Workbench) -> Path:
+    """A build of toy sources, so that plans have something to upload."""
+    folder = workbench.root / "build"
+    sources = {"handler.py": b"def handler(event, context):\n    return event\n"}
+    jobs = {"train.py": b"print('trained')\n", "stockcast/__init__.py": b""}
+    for path, content in jobs.items():
+        file = folder / "jobs/files" / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(content)
+    (folder / "jobs/source.tar.gz").write_bytes(package.tar_gz_bytes(jobs))
+    for name in ("forecast", "ingest"):
+        (folder / f"{name}.zip").write_bytes(package.zip_bytes(sources))
+    (folder / "manifest.json").write_text(f'{{"job_code_hash": "{package.fingerprint(jobs)}"}}')
+    return folder

@@ -1,0 +1,100 @@
+"""envs/: the same keys everywhere, and nothing that must not be read by everybody."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.terraform import hcl
+
+ROOT = Path(__file__).resolve().parents[2]
+VALUES = sorted(ROOT.glob("envs/*/platform.tfvars"))
+SECRET = re.compile(r"AKIA[0-9A-Z]{16}|-----BEGIN|(secret|password|token)\s*=", re.IGNORECASE)
+
+
+def environment(path: Path) -> str:
+    return path.parent.name
+
+
+def unlike(values: dict[str, dict[str, Any]], declared: set[str]) -> list[str]:
+    """Keys that an environment lacks, or that the platform does not know."""
+    return [
+        f"{name} {'lacks' if key in declared else 'invents'} {key}"
+        for name, given in sorted(values.items())
+        for key in sorted(declared ^ set(given))
+    ]
+
+
+def declared_keys() -> set[str]:
+    """The platform's variables that have no default."""
+    parsed = hcl.load(ROOT / "terraform/platform/variables.tf")
+    return {labels[0] for labels, body in hcl.blocks(parsed, "variable") if "default" not in body}
+
+
+def backend_faults(name: str, values: dict[str, Any], backend: dict[str, Any]) -> list[str]:
+    """State lies encrypted and locked in the environment's own bucket."""
+    wanted = {
+        "bucket": f"stockcast-{name}-{values['account_id']}-tfstate",
+        "encrypt": True,
+        "key": "platform.tfstate",
+        "region": values["region"],
+        "use_lockfile": True,
+    }
+    return [
+        f"{key} is {backend.get(key)!r}, not {value!r}" for key, value in wanted.items() if backend.get(key) != value
+    ]
+
+
+def test_every_environment_gives_every_value() -> None:
+    """What one environment leaves to a default differs without anybody having decided it."""
+    values = {environment(path): hcl.load(path) for path in VALUES}
+
+    assert set(values) >= {"dev", "local"}
+    assert unlike(values, declared_keys()) == []
+
+
+def test_a_missing_and_an_invented_value_are_noticed() -> None:
+    """The comparison has to see both directions."""
+    values: dict[str, dict[str, Any]] = {
+        "dev": {"region": "us-east-1"},
+        "local": {"region": "us-east-1", "symbols": [], "colour": "red"},
+    }
+
+    assert unlike(values, {"region", "symbols"}) == ["dev lacks symbols", "local invents colour"]
+
+
+@pytest.mark.parametrize("path", VALUES, ids=environment)
+def test_an_environments_state_lies_in_its_own_locked_bucket(path: Path) -> None:
+    """Two environments in one state destroy each other."""
+    backend = hcl.load(path.with_name("platform.backend.hcl"))
+
+    assert backend_faults(environment(path), hcl.load(path), backend) == []
+    assert hcl.load(path)["environment"] == environment(path)
+
+
+def test_a_state_without_a_lock_in_a_strange_bucket_is_noticed() -> None:
+    """An unlocked state is lost the first time two people apply at once."""
+    values = {"account_id": "111111111111", "region": "us-east-1"}
+    backend = {
+        "bucket": "stockcast-prod-111111111111-tfstate",
+        "encrypt": True,
+        "key": "platform.tfstate",
+        "region": "us-east-1",
+    }
+
+    assert backend_faults("dev", values, backend) == [
+        "bucket is 'stockcast-prod-111111111111-tfstate', not 'stockcast-dev-111111111111-tfstate'",
+        "use_lockfile is None, not True",
+    ]
+
+
+@pytest.mark.parametrize("path", VALUES, ids=environment)
+def test_values_hold_no_secrets(path: Path) -> None:
+    """The repository is public: what stands here is known to everybody."""
+    assert SECRET.search(path.read_text()) is None
+
+
+@pytest.mark.parametrize("text", ['password = "x"', 'id = "AKIAABCDEFGHIJKLMNOP"', "-----BEGIN RSA PRIVATE KEY-----"])
+def test_a_secret_is_noticed(text: str) -> None:
+    """A search that finds nothing proves nothing until it has found something."""
+    assert SECRET.search(text)
