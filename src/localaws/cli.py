@@ -1,0 +1,79 @@
+"""The local stack's commands, as the Makefile calls them: up, down, status, env, train, terraform."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime
+
+from localaws import stack as stacks
+from localaws import status, up
+from localaws.progress import StepFailed
+from localaws.stack import Choice, Ports
+from shipping import terraform, tools
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="localaws", description=__doc__)
+    verbs = parser.add_subparsers(dest="verb", required=True)
+    start = verbs.add_parser("up")
+    start.add_argument("--source", default="sample")
+    start.add_argument("--symbols", default="")
+    start.add_argument("--day", default="")
+    start.add_argument("--aws-port", type=int, default=Ports.aws)
+    start.add_argument("--market-port", type=int, default=Ports.market)
+    start.add_argument("--airflow-port", type=int, default=Ports.airflow)
+    for verb in ("down", "status", "env", "train"):
+        verbs.add_parser(verb)
+    infrastructure = verbs.add_parser("terraform")
+    infrastructure.add_argument("--env", required=True)
+    infrastructure.add_argument("arguments", nargs=argparse.REMAINDER)
+    return parser
+
+
+def _choice(args: argparse.Namespace) -> Choice:
+    symbols = tuple(part.strip() for part in args.symbols.split(",") if part.strip())
+    live_day = datetime.now(UTC).date().isoformat()
+    day = args.day or (live_day if args.source == "live" else stacks.SAMPLE_DAY)
+    return Choice(args.source, symbols, day, Ports(args.aws_port, args.market_port, args.airflow_port))
+
+
+def _print_exports() -> None:
+    for name, value in stacks.read().aws_environment().items():
+        print(f"export {name}={value}")
+
+
+def _terraform(environment: str, arguments: list[str]) -> int:
+    """`local` gets the stack's own AWS and values; every other environment the caller's variables as they are."""
+    command = [sys.executable, "-m", "shipping.terraform", *arguments, "--env", environment]
+    if environment != terraform.LOCAL_ENVIRONMENT or arguments[0] == "validate":
+        return subprocess.call(command)
+    stack = stacks.read()
+    with up.alone(stack):
+        return subprocess.call(command, env=stack.terraform_environment())
+
+
+def main(argv: list[str] | None = None) -> int:
+    args = _parser().parse_args(argv)
+    try:
+        if args.verb == "up":
+            up.up(_choice(args))
+        elif args.verb == "down":
+            up.down(stacks.read())
+        elif args.verb == "status":
+            status.show(stacks.read())
+        elif args.verb == "env":
+            _print_exports()
+        elif args.verb == "train":
+            up.train(stacks.read())
+        else:
+            return _terraform(args.env, args.arguments)
+    except (StepFailed, tools.ToolMissing) as problem:
+        print(f"\nstockcast: {problem}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print("\nstockcast: interrupted. `make up` goes on from here, `make down` ends what runs.", file=sys.stderr)
+        os._exit(130)  # threads may still wait for programs that were interrupted too
+    return 0

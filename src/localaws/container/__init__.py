@@ -1,0 +1,1 @@
+"""SageMaker's container contract kept by plain processes: folders, variables, logs, artefacts, model servers."""

@@ -1,0 +1,65 @@
+"""The lines of a process, sent to CloudWatch Logs while they are printed."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+from typing import Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from localaws.gateway.log import logger
+
+MOST_EVENTS = 500
+LONGEST_LINE = 100_000
+EVERY_SECONDS = 0.5
+
+
+class LogStream:
+    """A stream with a thread that empties its queue; a line is readable about half a second after it was printed."""
+
+    def __init__(self, logs: Any, group: str, stream: str) -> None:
+        self._logs, self.group, self.stream = logs, group, stream
+        self._lines: queue.Queue[dict[str, Any] | None] = queue.Queue()
+        self._create()
+        self._thread = threading.Thread(target=self._send_until_closed, name=f"log {stream}", daemon=True)
+        self._thread.start()
+
+    def write(self, line: str) -> None:
+        """One line; CloudWatch takes no empty message."""
+        self._lines.put({"timestamp": int(time.time() * 1000), "message": line[:LONGEST_LINE] or " "})
+
+    def close(self) -> None:
+        """Send what is left. Afterwards every line can be read."""
+        self._lines.put(None)
+        self._thread.join()
+
+    def _create(self) -> None:
+        for call, names in (
+            (self._logs.create_log_group, {}),
+            (self._logs.create_log_stream, {"logStreamName": self.stream}),
+        ):
+            try:
+                call(logGroupName=self.group, **names)
+            except self._logs.exceptions.ResourceAlreadyExistsException:
+                continue
+
+    def _send_until_closed(self) -> None:
+        is_open = True
+        while is_open:
+            events = [self._lines.get()]
+            if events[0] is not None:
+                time.sleep(EVERY_SECONDS if self._lines.empty() else EVERY_SECONDS / 5)
+            while not self._lines.empty() and len(events) < MOST_EVENTS:
+                events.append(self._lines.get())
+            is_open = events[-1] is not None
+            self._send([event for event in events if event is not None])
+
+    def _send(self, events: list[dict[str, Any]]) -> None:
+        if not events:
+            return
+        try:
+            self._logs.put_log_events(logGroupName=self.group, logStreamName=self.stream, logEvents=events)
+        except (ClientError, BotoCoreError) as error:
+            logger.error("%d lines of %s %s are lost: %s", len(events), self.group, self.stream, error)

@@ -1,0 +1,91 @@
+"""Follow DAG runs until they end: each task as it finishes, and of a failed one why and where its log lies."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from localaws.airflow import Api
+from localaws.progress import Progress, StepFailed
+from localaws.stack import Stack
+
+ENDED = ("success", "failed")
+FINAL = ("success", "failed", "skipped", "upstream_failed", "removed")
+Run = tuple[str, str]  # DAG id, run id
+
+
+def follow(stack: Stack, api: Api, progress: Progress, runs: Sequence[Run], timeout_seconds: float = 1800) -> None:
+    """Wait for the first of `runs` to end, telling about the tasks of all; raises StepFailed when it failed.
+
+    The others may start later, or never: they are what the first one may trigger.
+    """
+    told: dict[tuple[str, str, int], str] = {}
+    deadline = time.monotonic() + timeout_seconds
+    while time.monotonic() < deadline:
+        main = api.run(*runs[0])
+        present = [run for run in runs if api.run(*run) is not None]
+        for run in present:
+            _tell(stack, progress, run, api.tasks(*run), told)
+        if main and main["state"] in ENDED:
+            if main["state"] == "failed":
+                raise _failure(stack, api, present)
+            return
+        time.sleep(1)
+    raise StepFailed(f"DAG {runs[0][0]}", f"it did not end within {timeout_seconds:.0f} s", stack.logs / "airflow")
+
+
+def _tell(stack: Stack, progress: Progress, run: Run, tasks: list[dict[str, Any]], told: dict[Any, str]) -> None:
+    for task in tasks:
+        key, state = (run[0], task["task_id"], task["try_number"]), task["state"]
+        if told.get(key) == state or state not in (*FINAL, "up_for_retry"):
+            continue
+        told[key] = state
+        name = f"{run[0]}.{task['task_id']}"
+        if state == "success":
+            progress.done(name, float(task["duration"] or 0))
+        elif state == "up_for_retry":
+            progress.say(f"{name}: try {task['try_number']} failed, it is tried again: {reason(stack, run, task)}")
+        elif state == "failed":
+            progress.say(f"{name}: failed")
+
+
+def _failure(stack: Stack, api: Api, runs: list[Run]) -> StepFailed:
+    """The first task that failed by itself, looking into a triggered run before the one that waited for it."""
+    for run in reversed(runs):
+        for task in api.tasks(*run):
+            if task["state"] == "failed":
+                name = f"task {task['task_id']} of DAG {run[0]}"
+                return StepFailed(name, reason(stack, run, task), log_of(stack, run, task))
+    return StepFailed(f"DAG {runs[0][0]}", "it failed without a failed task", stack.logs / "airflow")
+
+
+def log_of(stack: Stack, run: Run, task: dict[str, Any]) -> Path:
+    folder = f"dag_id={run[0]}/run_id={run[1]}/task_id={task['task_id']}"
+    return stack.logs / "airflow" / folder / f"attempt={task['try_number']}.log"
+
+
+def reason(stack: Stack, run: Run, task: dict[str, Any]) -> str:
+    """The last error that the task's log tells; its log is one JSON object a line."""
+    found = "its log tells no error"
+    try:
+        lines = log_of(stack, run, task).read_text(errors="replace").splitlines()
+    except OSError:
+        return found
+    for line in lines:
+        try:
+            event = json.loads(line)
+        except ValueError:
+            continue
+        if event.get("level") in ("error", "critical"):
+            found = _error_of(event) or found
+    return found
+
+
+def _error_of(event: dict[str, Any]) -> str:
+    details = event.get("error_detail") or []
+    if details:
+        return f"{details[0].get('exc_type', '')}: {details[0].get('exc_value', '')}"
+    return str(event.get("event", ""))

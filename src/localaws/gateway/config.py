@@ -1,0 +1,81 @@
+"""What the gateway is told at its start: one JSON file, read once, refused when it is wrong."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+REQUIRED = ("port", "account_id", "region", "state_dir", "log_dir", "stack_id", "images")
+
+
+@dataclass(frozen=True)
+class Image:
+    """What stands for a container image here: an interpreter, and the arguments that make it a model server."""
+
+    python: str
+    serve: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Airflow:
+    """Where the local Airflow looks for DAGs, and the address that GetEnvironment names."""
+
+    mirror_to: Path | None = None
+    webserver_url: str | None = None
+
+
+@dataclass(frozen=True)
+class Config:
+    """Everything that differs between two gateways."""
+
+    port: int
+    account_id: str
+    region: str
+    state_dir: Path
+    log_dir: Path
+    stack_id: str
+    images: dict[str, Image]
+    airflow: Airflow
+
+    @property
+    def url(self) -> str:
+        """The address of the gateway; an IP, because SDKs look up `<bucket>.localhost` when given a name."""
+        return f"http://127.0.0.1:{self.port}"
+
+
+def read(path: Path) -> Config:
+    """Read the file that `--config` names; a missing or mistaken key is told with its name."""
+    try:
+        given = json.loads(path.read_text())
+    except OSError as error:
+        raise ValueError(
+            f"{path} cannot be read ({error.strerror}); --config names the gateway's JSON file."
+        ) from error
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{path} is not JSON: {error}. Write it anew, for instance by `make up`.") from error
+    missing = [key for key in REQUIRED if key not in given]
+    if missing:
+        raise ValueError(f"{path} lacks {', '.join(missing)}; it needs {', '.join(REQUIRED)}.")
+    return Config(
+        port=int(given["port"]),
+        account_id=str(given["account_id"]),
+        region=str(given["region"]),
+        state_dir=Path(given["state_dir"]).resolve(),
+        log_dir=Path(given["log_dir"]).resolve(),
+        stack_id=str(given["stack_id"]),
+        images={uri: _image(uri, image) for uri, image in given["images"].items()},
+        airflow=_airflow(given.get("airflow") or {}),
+    )
+
+
+def _image(uri: str, given: dict[str, Any]) -> Image:
+    if not given.get("python"):
+        raise ValueError(f"The image {uri} names no `python`; give the interpreter that stands for it.")
+    return Image(str(given["python"]), tuple(str(argument) for argument in given.get("serve") or ()))
+
+
+def _airflow(given: dict[str, Any]) -> Airflow:
+    mirror_to = given.get("mirror_to")
+    return Airflow(Path(mirror_to).resolve() if mirror_to else None, given.get("webserver_url"))

@@ -1,0 +1,62 @@
+"""The environment variables of the gateway and of everything it starts.
+
+Lambda functions inherit the gateway's environment and jobs get one of their own, so both are written out here instead
+of being whatever the shell that ran `make up` happened to hold: its keys, its PYTHONPATH, its proxies stay outside.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from localaws.gateway.config import Config
+
+STACK_VARIABLE = "STOCKCAST_STACK"  # whoever carries it belongs to this stack and ends with it
+INHERITED = ("HOME", "PATH", "USER")
+
+
+def of_gateway(config: Config, outside: Mapping[str, str]) -> dict[str, str]:
+    """The gateway's own variables. The emulator reads its settings from them while it is imported."""
+    kept = {name: outside[name] for name in INHERITED if name in outside}
+    here = str(Path(sys.executable).parent)
+    return kept | {
+        "PATH": os.pathsep.join([here, outside.get("PATH", "/usr/bin:/bin")]),  # the emulator starts `python3`
+        "LC_ALL": "C.UTF-8",
+        "TMPDIR": str(config.state_dir / "tmp"),
+        STACK_VARIABLE: config.stack_id,
+        "AUTH": "true",
+        "GATEWAY_PORT": str(config.port),
+        "MINISTACK_ACCOUNT_ID": config.account_id,
+        "MINISTACK_REGION": config.region,
+        "AWS_ENDPOINT_URL": config.url,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "LAMBDA_EXECUTOR": "local",
+        "LOG_LEVEL": "WARNING",
+        "IOT_MTLS_ENABLED": "0",
+        "MQTT_ENABLED": "0",
+        "SFTP_ENABLED": "0",
+    }
+
+
+def of_child(config: Config, python: str, home: Path, credentials: Mapping[str, str]) -> dict[str, str]:
+    """The variables of a job or a model server: the image's interpreter first on PATH, its folder as home.
+
+    A container brings its own home; without one, caches of the libraries would land in the user's.
+    """
+    scratch = home / "tmp"
+    scratch.mkdir(parents=True, exist_ok=True)
+    return {
+        "PATH": os.pathsep.join([str(Path(python).parent), "/usr/local/bin", "/usr/bin", "/bin"]),
+        "HOME": str(home),
+        "TMPDIR": str(scratch),
+        "LC_ALL": "C.UTF-8",
+        "PYTHONUNBUFFERED": "1",  # a line is in the log when it is printed
+        STACK_VARIABLE: config.stack_id,
+        "AWS_ENDPOINT_URL": config.url,
+        "AWS_REGION": config.region,
+        "AWS_DEFAULT_REGION": config.region,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        **credentials,
+    }

@@ -1,0 +1,71 @@
+"""Services of the emulator that report success without running anything: here they fail and say why.
+
+A pipeline must not turn green over a job that never ran.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+from ministack.services import batch, codebuild, ecs, emr, glue
+
+from localaws.patches.replace import replace
+
+
+def apply() -> None:
+    """Fail every kind of run that has no executor here."""
+    replace(batch, "_submit_job", _submit_batch_job)
+    replace(codebuild, "_make_build_record", _make_build_record)
+    replace(glue, "_start_job_run", _start_glue_run)
+    for service, name in ((ecs, "_run_task"), (ecs, "_create_service"), (emr, "_run_job_flow")):
+        replace(service, name, _refuse)
+
+
+def reason(what: str) -> str:
+    """Why a run failed."""
+    return f"{what} has no executor in the embedded AWS, so nothing was run. Run it on AWS, or as a SageMaker job."
+
+
+def _submit_batch_job(old: Callable[..., Any], asked: Any) -> Any:
+    answer = old(asked)
+    if answer[0] == 200:
+        why = reason("AWS Batch")
+        job = batch._jobs[json.loads(answer[2])["jobId"]]
+        job.update(status="FAILED", statusReason=why, container={"exitCode": 1, "reason": why})
+    return answer
+
+
+def _make_build_record(old: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    build = old(*args, **kwargs)
+    build["buildStatus"] = "FAILED"
+    failure = [{"statusCode": "COMMAND_EXECUTION_ERROR", "message": reason("CodeBuild")}]
+    kept = []
+    for phase in build["phases"]:
+        if phase["phaseType"] in ("SUBMITTED", "QUEUED", "COMPLETED"):
+            kept.append(phase)
+        elif phase["phaseType"] == "PROVISIONING":
+            kept.append({**phase, "phaseStatus": "FAILED", "contexts": failure})
+    return {**build, "phases": kept}
+
+
+def _start_glue_run(old: Callable[..., Any], asked: Any) -> Any:
+    name = asked.get("JobName")
+    if name not in glue._jobs:
+        return old(asked)
+    run, now = glue.new_uuid(), int(time.time())
+    record = {
+        "Id": run, "JobName": name, "JobRunState": "FAILED", "ErrorMessage": reason("AWS Glue"), "Attempt": 0,
+        "StartedOn": now, "LastModifiedOn": now, "CompletedOn": now, "ExecutionTime": 0, "PredecessorRuns": [],
+        "Arguments": {**glue._jobs[name].get("DefaultArguments", {}), **(asked.get("Arguments") or {})},
+    }  # fmt: skip
+    runs = glue._job_runs.get(name) or []
+    glue._job_runs[name] = [*runs, record]
+    return glue.json_response({"JobRunId": run})
+
+
+def _refuse(old: Callable[..., Any], asked: Any) -> Any:
+    what = {"ecs": "Amazon ECS", "emr": "Amazon EMR"}[old.__module__.rsplit(".", 1)[-1]]
+    return glue.error_response_json("UnsupportedOperationException", reason(what), 400)

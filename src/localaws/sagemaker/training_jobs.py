@@ -1,0 +1,70 @@
+"""Training jobs."""
+
+from __future__ import annotations
+
+import time
+
+from localaws.container.platform import Platform
+from localaws.container.run import Run
+from localaws.container.training import Training
+from localaws.gateway.caller import Caller
+from localaws.sagemaker import execution_role
+from localaws.sagemaker.actions import Body
+from localaws.sagemaker.jobs import Jobs
+from localaws.sagemaker.records import Records
+
+
+class TrainingJobs(Jobs):
+    """Serves the actions on training jobs."""
+
+    def __init__(self, records: Records, platform: Platform) -> None:
+        super().__init__(records)
+        self.platform = platform
+
+    def check(self, asked: Body, caller: Caller) -> None:
+        """The role must be passable and trust SageMaker."""
+        execution_role.check(asked["RoleArn"], self.records.arn(asked["TrainingJobName"]), caller)
+
+    def beginning(self, asked: Body) -> Body:
+        """A job starts as Starting."""
+        step = {"Status": "Starting", "StartTime": time.time(), "StatusMessage": "Preparing the instances for training"}
+        return {"SecondaryStatus": "Starting", "SecondaryStatusTransitions": [step]}
+
+    def work(self, asked: Body, arn: str, run: Run) -> Body:
+        """Run the container's contract."""
+        name = asked["TrainingJobName"]
+
+        def tell(status: str, message: str) -> None:
+            started = {"TrainingStartTime": time.time()} if status == "Downloading" else {}
+            self.records.change(name, SecondaryStatus=status, **started, **self._step(name, status, message))
+
+        trained = Training(self.platform, asked, arn, run, tell).train()
+        changes = self._ended(name, trained.status, trained.secondary_status, trained.reason)
+        changes["FinalMetricDataList"] = trained.metrics
+        if trained.model_uri:
+            changes["ModelArtifacts"] = {"S3ModelArtifacts": trained.model_uri}
+        return changes
+
+    def failed(self, name: str, reason: str) -> Body:
+        """Failed, for this reason."""
+        return self._ended(name, "Failed", "Failed", reason)
+
+    def _ended(self, name: str, status: str, secondary: str, reason: str | None) -> Body:
+        record, now = self.records.get(name), time.time()
+        seconds = max(1, round(now - record.get("TrainingStartTime", now)))
+        message = reason or {"Completed": "Training job completed"}.get(status, "Training job stopped")
+        return {
+            "TrainingJobStatus": status,
+            "SecondaryStatus": secondary,
+            "FailureReason": reason,
+            "TrainingEndTime": now,
+            "TrainingTimeInSeconds": seconds,
+            "BillableTimeInSeconds": seconds,
+            **self._step(name, secondary, message),
+        }
+
+    def _step(self, name: str, status: str, message: str) -> Body:
+        """The next SecondaryStatusTransitions: the last one ends where this one begins."""
+        now, steps = time.time(), self.records.get(name)["SecondaryStatusTransitions"]
+        steps[-1]["EndTime"] = now
+        return {"SecondaryStatusTransitions": [*steps, {"Status": status, "StartTime": now, "StatusMessage": message}]}

@@ -1,0 +1,123 @@
+"""Start the embedded AWS and the sample market, and tell whether those that run are ours and current."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import shutil
+import subprocess
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import boto3
+
+from localaws import processes
+from localaws.progress import StepFailed, tail
+from localaws.stack import ACCOUNT_ID, PREFIX, REGION, ROOT, SAMPLE_DAY, STATE_BUCKET, Stack
+from shipping import tools
+
+HEALTH = "/_localaws/health"
+
+
+def client(stack: Stack, service: str) -> Any:
+    """A client of the embedded AWS as its root user."""
+    return boto3.client(
+        service,
+        endpoint_url=stack.endpoint_url,
+        region_name=REGION,
+        aws_access_key_id="test",
+        aws_secret_access_key="test",  # noqa: S106  the embedded AWS's root key; it opens nothing else
+    )
+
+
+def gateway_config(stack: Stack) -> dict[str, object]:
+    """The images are what "pulling" means here: which environment, and which program, stands for an image."""
+    registry = f"{ACCOUNT_ID}.dkr.ecr.{REGION}.amazonaws.com/{PREFIX}"
+    return {
+        "port": stack.choice.ports.aws,
+        "account_id": ACCOUNT_ID,
+        "region": REGION,
+        "state_dir": str(stack.state / "aws"),
+        "log_dir": str(stack.logs),
+        "stack_id": stack.id,
+        "images": {
+            f"{registry}-jobs": {"python": str(tools.environment_python("jobs"))},
+            f"{registry}-serving": {
+                "python": str(tools.environment_python("serve")),
+                "serve": [str(ROOT / "serving" / "server.py")],
+            },
+        },
+        "airflow": {
+            "mirror_to": str(stack.airflow / "dags"),
+            "webserver_url": f"127.0.0.1:{stack.choice.ports.airflow}",
+        },
+    }
+
+
+def _fingerprint(stack: Stack) -> str:
+    """Changes when the running embedded AWS would no longer be the one that this clone would start."""
+    parts = [json.dumps(gateway_config(stack), sort_keys=True).encode(), (ROOT / "uv.lock").read_bytes()]
+    parts += [path.read_bytes() for path in sorted((ROOT / "src" / "localaws").rglob("*.py"))]
+    parts += [(ROOT / "serving" / "server.py").read_bytes()]
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()
+
+
+def gateway_health(stack: Stack) -> dict[str, Any] | None:
+    return _health(f"{stack.endpoint_url}{HEALTH}")
+
+
+def _health(url: str) -> dict[str, Any] | None:
+    try:
+        with urllib.request.urlopen(url, timeout=3) as answer:  # noqa: S310  our own address
+            found: dict[str, Any] = json.load(answer)
+            return found
+    except (OSError, ValueError):
+        return None
+
+
+def is_current(stack: Stack) -> bool:
+    """Whether the embedded AWS that answers here is this stack's own and runs the code of this clone."""
+    health = gateway_health(stack)
+    if health is None or health.get("pid") not in {process.pid for process in processes.members(stack.id)}:
+        return False
+    kept = stack.run / "gateway.fingerprint"
+    return kept.exists() and kept.read_text() == _fingerprint(stack)
+
+
+def start_gateway(stack: Stack) -> None:
+    """Start the embedded AWS with empty state, and make the bucket that holds Terraform's state."""
+    shutil.rmtree(stack.state, ignore_errors=True)
+    config = stack.run / "gateway.json"
+    config.write_text(json.dumps(gateway_config(stack), indent=2))
+    argv = [
+        str(tools.environment_python("local")),
+        str(ROOT / "src/localaws/serve_gateway.py"),
+        "--config",
+        str(config),
+    ]
+    log = stack.logs / "gateway-process.log"
+    process = processes.start(argv, stack.clean_environment(), log, stack.run)
+    _await("the embedded AWS", process, lambda: gateway_health(stack) is not None, log)
+    (stack.run / "gateway.fingerprint").write_text(_fingerprint(stack))
+    s3 = client(stack, "s3")
+    s3.create_bucket(Bucket=STATE_BUCKET)
+    s3.put_bucket_versioning(Bucket=STATE_BUCKET, VersioningConfiguration={"Status": "Enabled"})
+
+
+def market_is_up(stack: Stack) -> bool:
+    return _health(f"{stack.market_url}/health") is not None
+
+
+def start_market(stack: Stack) -> None:
+    argv = [str(tools.environment_python("market")), str(ROOT / "src" / "localaws" / "market.py")]
+    argv += ["--port", str(stack.choice.ports.market), "--until", SAMPLE_DAY]
+    log = stack.logs / "market.log"
+    process = processes.start(argv, stack.clean_environment(), log, stack.run)
+    _await("the sample market", process, lambda: market_is_up(stack), log)
+
+
+def _await(name: str, process: subprocess.Popen[bytes], ready: Any, log: Path) -> None:
+    if not processes.wait_until(ready, 60, alive=lambda: process.poll() is None):
+        ended = f"it ended with {process.returncode}" if process.poll() is not None else "no answer within 60 s"
+        raise StepFailed(name, f"{ended}\n{tail(log, 12)}", log)

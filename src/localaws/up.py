@@ -1,0 +1,238 @@
+"""`make up`: from a fresh clone to a table of forecasts, and again from wherever an earlier try stopped.
+
+What does not depend on each other runs side by side: environments are made while the embedded AWS starts, Terraform
+applies while Airflow starts. Then the same DAG that runs on AWS does the main job.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from functools import partial
+from pathlib import Path
+
+from localaws import airflow, forecast_table, processes, services
+from localaws.follow import follow
+from localaws.progress import Progress, StepFailed, tail
+from localaws.stack import MARKER, ROOT, Choice, Stack, home, read
+from shipping import dag_sync, tools
+
+MAIN_DAG, TRAINING_DAG = "forecast_prices", "train_model"
+SAMPLE_SYMBOLS = ("AAPL", "MSFT", "IBM", "GOOG", "^GSPC", "^IXIC")
+
+
+def check(choice: Choice) -> None:
+    """Refuse what cannot work before anything is started."""
+    if choice.source not in ("sample", "live"):
+        raise StepFailed("arguments", f"SOURCE is {choice.source!r}; it must be sample or live.", remedy="Name one.")
+    unknown = [symbol for symbol in choice.symbols if symbol not in SAMPLE_SYMBOLS]
+    if choice.source == "sample" and unknown:
+        raise StepFailed(
+            "arguments",
+            f"SYMBOLS has {', '.join(unknown)}; the sample market knows {', '.join(SAMPLE_SYMBOLS)}.",
+            remedy="Choose among those, or fetch real prices: make up SOURCE=live SYMBOLS=" + ",".join(choice.symbols),
+        )
+    try:
+        date.fromisoformat(choice.day)
+    except ValueError:
+        raise StepFailed(
+            "arguments", f"DAY is {choice.day!r}; it must be an ISO date.", remedy="Write it as 2013-03-01."
+        ) from None
+
+
+@contextmanager
+def alone(stack: Stack) -> Iterator[None]:
+    """One `up`, `down` or local Terraform at a time in this clone; the kernel frees the lock of a killed one."""
+    stack.run.mkdir(parents=True, exist_ok=True)
+    with (stack.run / "lock").open("a+") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            lock.seek(0)
+            raise StepFailed(
+                "start", f"another command works on this stack: {lock.read()}", remedy="Wait for it, or end it first."
+            ) from None
+        lock.seek(0)
+        lock.truncate()
+        lock.write(f"process {os.getpid()}")
+        lock.flush()
+        yield
+
+
+def up(choice: Choice) -> None:
+    check(choice)
+    progress = Progress()
+    stack = Stack(home(), choice)
+    with alone(stack):
+        goes_on = _can_go_on(stack, progress)
+        stack.write()
+        _bring_up(stack, progress, goes_on)
+        keys = _forecast(stack, progress)
+        _remember_times(stack, progress, goes_on)
+    s3 = services.client(stack, "s3")
+    found = forecast_table.records(s3, keys)
+    print(f"\n{forecast_table.table(found)}\n\n{forecast_table.LEGEND}\n\n{forecast_table.places(stack)}")
+    print(f"\nup: {progress.total:.0f} s")
+
+
+def _can_go_on(stack: Stack, progress: Progress) -> bool:
+    """True when the whole stack runs, is ours and is current. Otherwise what is left of it is ended, whole.
+
+    Airflow's runs, Terraform's state and the embedded AWS belong together: a half of them is worth nothing.
+    """
+    same_ports = read().choice.ports == stack.choice.ports
+    if same_ports and services.is_current(stack) and airflow.is_healthy(stack) and not _applying(stack).exists():
+        progress.say("the stack of an earlier `make up` runs; going on with it")
+        return True
+    if ended := processes.end_all(stack.id):
+        progress.say(f"ended {ended} processes of an earlier, incomplete or older stack")
+    _forget(stack)
+    _check_ports(stack)
+    return False
+
+
+def _forget(stack: Stack) -> None:
+    """Everything that speaks of an embedded AWS that is gone. Environments and tools stay."""
+    for folder in (stack.state, stack.airflow, stack.home / "terraform", stack.home / "plans", stack.logs):
+        shutil.rmtree(folder, ignore_errors=True)
+    for path in stack.run.glob("*"):
+        if path.name != "lock":
+            path.unlink(missing_ok=True)
+
+
+def _check_ports(stack: Stack) -> None:
+    ports = stack.choice.ports
+    wanted = {"AWS_PORT": ports.aws, "MARKET_PORT": ports.market, "AIRFLOW_PORT": ports.airflow}
+    taken = {name: (port, holder) for name, port in wanted.items() if (holder := processes.holder(port))}
+    if taken:
+        told = "; ".join(f"port {port} is taken by {holder}" for port, holder in taken.values())
+        instead = " ".join(f"{name}={port + 1000}" for name, (port, _) in taken.items())
+        raise StepFailed("ports", told, remedy=f"End that process, or choose other ports: make up {instead}")
+
+
+def _bring_up(stack: Stack, progress: Progress, goes_on: bool) -> None:
+    """Environments, services and Terraform, side by side where they do not need each other."""
+    with ThreadPoolExecutor(max_workers=6) as pool:
+        made = {group: pool.submit(_environment, group, progress) for group in ("market", "jobs", "serve", "airflow")}
+        chains = [partial(_aws, stack, progress, goes_on)]
+        if stack.choice.source == "sample" and not services.market_is_up(stack):
+            chains.append(partial(_market, stack, progress, made["market"]))
+        if not goes_on:
+            chains.append(partial(_airflow, stack, progress, made["airflow"]))
+        running = [pool.submit(chain) for chain in chains]
+        for future in [*made.values(), *running]:
+            future.result()
+
+
+def _step(progress: Progress, name: str, work: Callable[[Stack], None], stack: Stack) -> None:
+    with progress.step(name):
+        work(stack)
+
+
+def _environment(group: str, progress: Progress) -> None:
+    try:
+        with progress.step(f"environment {group}"):
+            tools.sync(group)
+    except tools.ToolMissing as problem:
+        raise StepFailed(f"environment {group}", str(problem)) from problem
+
+
+def _aws(stack: Stack, progress: Progress, goes_on: bool) -> None:
+    if not goes_on:
+        _step(progress, "embedded AWS", services.start_gateway, stack)
+    with progress.step("terraform plan"):
+        run_terraform(stack, "plan")
+    with progress.step("terraform apply"):
+        _applying(stack).touch()
+        run_terraform(stack, "apply")
+        _applying(stack).unlink()
+
+
+def _applying(stack: Stack) -> Path:
+    """Stands while Terraform changes things; found later, it tells that an apply was killed half way."""
+    return stack.run / "applying"
+
+
+def run_terraform(stack: Stack, verb: str) -> None:
+    log = stack.logs / f"terraform-{verb}.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    env = stack.terraform_environment()
+    env.pop(MARKER)  # ours to wait for, not a member that `down` should end
+    command = [str(tools.environment_python("local")), "-m", "shipping.terraform", verb, "--env", "local"]
+    with log.open("wb") as output:
+        done = subprocess.run(command, env=env, cwd=ROOT, stdout=output, stderr=output, check=False)
+    if done.returncode:
+        raise StepFailed(f"terraform {verb}", tail(log, 20), log)
+
+
+def _market(stack: Stack, progress: Progress, environment: Future[None]) -> None:
+    environment.result()
+    _step(progress, "market", services.start_market, stack)
+
+
+def _airflow(stack: Stack, progress: Progress, environment: Future[None]) -> None:
+    environment.result()
+    with progress.step("Airflow database"):
+        airflow.prepare(stack)
+    with progress.step("Airflow"):
+        airflow.start(stack)
+
+
+def _forecast(stack: Stack, progress: Progress) -> list[str]:
+    """Run the daily DAG once for the wanted day, code and symbols; the same again is adopted. Returns gold's keys."""
+    with progress.step("DAGs"):
+        dag_sync.sync(ROOT / "dags", forecast_table.bucket("airflow"), "dags/", services.client(stack, "s3"))
+        api = airflow.wait_for_dags(stack, {MAIN_DAG, TRAINING_DAG}, dag_sync.shipped_files(ROOT / "dags"))
+        for dag_id in (MAIN_DAG, TRAINING_DAG):
+            api.unpause(dag_id)
+    run_id = _run_id(stack)
+    found = api.run(MAIN_DAG, run_id)
+    if found and found["state"] == "success":
+        progress.say(f"{MAIN_DAG}: this day's run has ended well before; its forecasts stand")
+    else:
+        if not found:
+            api.trigger(MAIN_DAG, run_id, {"day": stack.choice.day})
+        elif found["state"] == "failed":
+            api.clear_failed(MAIN_DAG, run_id)
+        follow(stack, api, progress, [(MAIN_DAG, run_id), (TRAINING_DAG, f"first_model__{run_id}")])
+    return forecast_table.newest_keys(services.client(stack, "s3"))
+
+
+def _run_id(stack: Stack) -> str:
+    manifest = json.loads((ROOT / "build" / "manifest.json").read_text())
+    what = json.dumps([manifest, stack.choice.source, stack.choice.symbols], sort_keys=True)
+    return f"up__{stack.choice.day}__{hashlib.sha256(what.encode()).hexdigest()[:10]}"
+
+
+def train(stack: Stack) -> None:
+    """Run the training DAG now, for the stack's day."""
+    progress = Progress()
+    api = airflow.Api(stack)
+    run_id = f"manual__{datetime.now(UTC):%Y%m%dT%H%M%S}"
+    api.trigger(TRAINING_DAG, run_id, {"day": stack.choice.day})
+    follow(stack, api, progress, [(TRAINING_DAG, run_id)])
+
+
+def _remember_times(stack: Stack, progress: Progress, goes_on: bool) -> None:
+    """Step times of this run, for benchmarks/up_times.py."""
+    kept = {"total": progress.total, "went_on": goes_on, "cores": os.cpu_count(), "steps": progress.seconds}
+    (stack.run / "times.json").write_text(json.dumps(kept, indent=2))
+
+
+def down(stack: Stack) -> None:
+    """End every process of this stack and forget its state; environments, tools and logs stay for the next time."""
+    with alone(stack):
+        ended = processes.end_all(stack.id)
+        for folder in (stack.state, stack.airflow, stack.home / "terraform", stack.home / "plans"):
+            shutil.rmtree(folder, ignore_errors=True)
+        for path in stack.run.glob("*"):
+            path.unlink(missing_ok=True)
+    print(f"down: ended {ended} processes; nothing of the stack is left but its logs in {stack.logs}")

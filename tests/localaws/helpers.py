@@ -1,0 +1,152 @@
+"""A running gateway, and the few lines that its tests share."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import socket
+import subprocess
+import sys
+import tarfile
+import time
+import urllib.request
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+REPOSITORY = Path(__file__).parents[2]
+ACCOUNT, REGION = "123456789012", "us-east-1"
+ROOT_SECRET = "test"
+REGISTRY = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com"
+TOY_SERVER = Path(__file__).with_name("toy_server.py")
+
+
+class Gateway:
+    """A running gateway: its address, its folders, its process."""
+
+    def __init__(self, folder: Path, port: int) -> None:
+        self.folder, self.port = folder, port
+        self.url = f"http://127.0.0.1:{port}"
+        self.stack_id = f"test-{port}"
+        config = {
+            "port": port,
+            "account_id": ACCOUNT,
+            "region": REGION,
+            "state_dir": str(folder / "state"),
+            "log_dir": str(folder / "logs"),
+            "stack_id": self.stack_id,
+            "images": {
+                f"{REGISTRY}/toy": {"python": sys.executable, "serve": [str(TOY_SERVER)]},
+                f"{REGISTRY}/jobs-only": {"python": sys.executable},
+                f"{REGISTRY}/gone": {"python": str(folder / "no-such-python")},
+            },
+            "airflow": {"mirror_to": str(folder / "dags"), "webserver_url": "127.0.0.1:9999"},
+        }
+        (folder / "gateway.json").write_text(json.dumps(config))
+        program = str(REPOSITORY / "src/localaws/serve_gateway.py")
+        outside = {**os.environ, "PYTHONPATH": str(REPOSITORY / "src"), "AWS_ACCESS_KEY_ID": "the-shell's-own"}
+        self.process = subprocess.Popen(
+            [sys.executable, program, "--config", str(folder / "gateway.json")], env=outside, start_new_session=True
+        )
+
+    def await_health(self) -> dict[str, Any]:
+        """What the health page says, as soon as it says anything."""
+        for _ in range(300):
+            try:
+                return self.health()
+            except OSError:
+                assert self.process.poll() is None, "the gateway ended at its start"
+                time.sleep(0.1)
+        raise AssertionError("the gateway did not come up within 30 s")
+
+    def health(self) -> dict[str, Any]:
+        """The health page."""
+        with urllib.request.urlopen(f"{self.url}/_localaws/health", timeout=5) as answer:
+            page: dict[str, Any] = json.load(answer)
+            return page
+
+    def client(self, service: str, key: str = "test", secret: str = ROOT_SECRET, region: str = REGION) -> Any:
+        """A boto3 client that signs with these keys; root's by default."""
+        return boto3.session.Session().client(
+            service,
+            endpoint_url=self.url,
+            region_name=region,
+            aws_access_key_id=key,
+            aws_secret_access_key=secret,
+            config=Config(inject_host_prefix=False, retries={"total_max_attempts": 1}),
+        )
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def role_client(gateway: Gateway, role_arn: str, service: str) -> Any:
+    """A client that signs with credentials of a role, as a job has them."""
+    keys = gateway.client("sts").assume_role(RoleArn=role_arn, RoleSessionName="test")["Credentials"]
+    return boto3.session.Session().client(
+        service,
+        endpoint_url=gateway.url,
+        region_name=REGION,
+        aws_access_key_id=keys["AccessKeyId"],
+        aws_secret_access_key=keys["SecretAccessKey"],
+        aws_session_token=keys["SessionToken"],
+    )
+
+
+def trust(service: str) -> str:
+    """A trust policy for one service."""
+    allow = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": service}}
+    return json.dumps({"Version": "2012-10-17", "Statement": [allow]})
+
+
+def policy(*statements: tuple[str | list[str], str | list[str]]) -> str:
+    """A policy that allows actions on resources."""
+    allowed = [{"Effect": "Allow", "Action": actions, "Resource": resources} for actions, resources in statements]
+    return json.dumps({"Version": "2012-10-17", "Statement": allowed})
+
+
+def wait_for(describe: Callable[[], dict[str, Any]], key: str, busy: tuple[str, ...]) -> dict[str, Any]:
+    """Describe until the status is none of `busy`."""
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        found = describe()
+        if found[key] not in busy:
+            return found
+        time.sleep(0.1)
+    raise AssertionError(f"still {found[key]} after 60 s")
+
+
+def archive(**files: str) -> bytes:
+    """A tar.gz of small text files; `train_py` names train.py."""
+    out = io.BytesIO()
+    with tarfile.open(fileobj=out, mode="w:gz") as opened:
+        for name, text in files.items():
+            info = tarfile.TarInfo(name.replace("_py", ".py"))
+            info.size = len(text.encode())
+            opened.addfile(info, io.BytesIO(text.encode()))
+    return out.getvalue()
+
+
+def zipped(handler: str) -> bytes:
+    """A function's package: handler.py and nothing else."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as opened:
+        opened.writestr("handler.py", handler)
+    return out.getvalue()
+
+
+def lines_of(logs: Any, group: str, stream_prefix: str) -> list[str]:
+    """The log lines of the first stream that begins so."""
+    streams = logs.describe_log_streams(logGroupName=group, logStreamNamePrefix=stream_prefix)["logStreams"]
+    events = logs.get_log_events(logGroupName=group, logStreamName=streams[0]["logStreamName"], startFromHead=True)
+    return [event["message"] for event in events["events"]]
