@@ -1,0 +1,95 @@
+"""Fetch the day's bars, clean them into silver, and write each symbol's forecasts into gold.
+
+**When.** 23:00 UTC, Monday to Friday: US markets have been closed for two hours or more, and the source's
+end-of-day corrections are in. A holiday runs too and repeats the last trading day's forecasts, marked `stale`.
+
+**Normal.** Three to ten minutes on AWS. `train_first_model` is skipped, except in an environment that has no
+endpoint yet: then it starts `train_model` and waits for it. One red `fetch_bars` that turns green by itself is the
+source's limit.
+
+**When it is red.**
+- `fetch_bars`: the error names each symbol, the source's status and the remedy. Good symbols are stored already;
+  clearing the task fetches again and overwrites. Refused answers lie in bronze under `quarantine/day=.../`.
+- `clean_bars`: no forecast is written from unclean bars. Read the job's log, and silver's `quarantine/day=.../` for
+  the rows and the rule each one broke.
+- `train_first_model`: see the page of `train_model`; its run is named after this one.
+- `write_forecasts`: no endpoint answers. After a first model that the gate refused this is right: there is none.
+
+**Again.** Clear any task, or run the DAG with `{"day": "2013-03-01"}`: each day overwrites its own keys.
+"""
+
+import json
+
+from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
+from airflow.sdk import dag, task
+from wiring.defaults import CHECK_EVERY_SECONDS, DAY, DEFAULTS, day_param
+from wiring.functions import Invoke
+from wiring.hosting import is_answering
+from wiring.jobs import ProcessingJob, folder_in, folder_out, one_machine, program
+from wiring.names import MACROS
+from wiring.schedule import at
+
+EVENT = json.dumps({"day": DAY})
+
+
+@dag(
+    schedule=at("0 23 * * MON-FRI"),
+    catchup=False,
+    max_active_runs=1,  # two days at once would race for the same silver files
+    default_args=DEFAULTS,
+    params=day_param(),
+    user_defined_macros=MACROS,
+    doc_md=__doc__,
+    tags=["daily"],
+)
+def forecast_prices() -> None:
+    fetch_bars = Invoke(task_id="fetch_bars", function_name="{{ var.value.ingest_function }}", payload=EVENT)
+    clean_bars = ProcessingJob(
+        task_id="clean_bars",
+        config={
+            "ProcessingJobName": "{{ job_name(var.value.environment, 'clean', dag_run, ti) }}",
+            "RoleArn": "{{ var.value.clean_role }}",
+            "AppSpecification": program(
+                "build_silver.py", "--bronze", "/opt/ml/processing/input/bronze",
+                "--silver", "/opt/ml/processing/output", "--day", DAY,
+            ),
+            "ProcessingInputs": [
+                folder_in("code", "{{ var.value.job_code }}"),
+                folder_in("bronze", "s3://{{ var.value.bronze_bucket }}/bars/day=" + DAY + "/"),
+            ],
+            "ProcessingOutputConfig": folder_out("s3://{{ var.value.silver_bucket }}/"),
+            "ProcessingResources": {"ClusterConfig": one_machine(disk_gb=10)},
+            "StoppingCondition": {"MaxRuntimeInSeconds": 3600},
+        },
+    )  # fmt: skip
+
+    @task.branch
+    def choose(endpoint: str) -> str:
+        return "write_forecasts" if is_answering(endpoint) else "train_first_model"
+
+    train_first_model = TriggerDagRunOperator(
+        task_id="train_first_model",
+        trigger_dag_id="train_model",
+        trigger_run_id="first_model__{{ run_id }}",
+        reset_dag_run=True,  # cleared here, that run begins again instead of colliding
+        logical_date=None,  # a date of its own would make the watcher look for another run after a reset
+        conf={"day": DAY},
+        wait_for_completion=True,
+        deferrable=True,
+        poke_interval=CHECK_EVERY_SECONDS,
+        retries=0,  # its tasks have their own
+    )
+    write_forecasts = Invoke(
+        task_id="write_forecasts",
+        function_name="{{ var.value.forecast_function }}",
+        payload=EVENT,
+        trigger_rule="none_failed_min_one_success",  # the branch not taken is skipped
+    )
+
+    # clean before choose: a first model learns from these bars
+    chosen = choose("{{ var.value.endpoint }}")
+    fetch_bars >> clean_bars >> chosen >> [train_first_model, write_forecasts]
+    train_first_model >> write_forecasts
+
+
+forecast_prices()

@@ -1,0 +1,155 @@
+"""Train the LSTM on silver, judge it beside the naive forecasts, and let it serve only if it passed.
+
+**When.** Saturdays at 03:00 UTC, when Friday's bars are clean and nobody waits for the endpoint; on demand at any
+time; and once from `forecast_prices` where no endpoint exists yet.
+
+**Normal.** Half an hour on AWS. A run whose tasks after `gate` are skipped is a success too: the candidate was
+refused, a message named the rules it failed, nothing was registered and the old model goes on serving. With
+approval set to manual, `wait_for_approval` waits up to six days for somebody to approve or reject the version in
+SageMaker's model registry; rejected means the rest is skipped.
+
+**When it is red.**
+- `train`, `evaluate`: the message carries the job's own reason and its log's name. Errors of the code are not
+  retried, for they would only repeat; lack of machines is.
+- `deploy`, `smoke_test`: SageMaker could not start the new model, or it answers wrongly. After a failed update the
+  old one still answers. Read the endpoint's log, then run the DAG again.
+
+**Again.** Clear any task: jobs get a name per try, a version is registered once per artefact, model and
+configuration are adopted when they exist, an endpoint that already serves the wanted configuration is left alone.
+"""
+
+from airflow.exceptions import AirflowSkipException
+from airflow.sdk import dag, task
+from wiring import hosting, registry
+from wiring.defaults import DAY, DEFAULTS, day_param
+from wiring.jobs import ProcessingJob, TrainingJob, folder_in, folder_out, one_machine, program
+from wiring.names import MACROS
+from wiring.schedule import at
+
+TRAINED = "{{ ti.xcom_pull(task_ids='train')['training_job'] }}"  # names model and endpoint configuration too
+MODEL_DATA = "{{ ti.xcom_pull(task_ids='train')['model_data'] }}"
+BARS = "s3://{{ var.value.silver_bucket }}/bars/"
+EVALUATION = "s3://{{ var.value.models_bucket }}/evaluation/" + TRAINED + "/"
+FIRST_SYMBOL = "{{ var.value.symbols.split(',')[0] | trim | replace('^', 'index-') }}"  # as keys spell it
+
+
+@dag(
+    schedule=at("0 3 * * SAT"),
+    catchup=False,
+    max_active_runs=1,  # two candidates at once would race for the endpoint
+    default_args=DEFAULTS,
+    params=day_param(),
+    user_defined_macros=MACROS,
+    doc_md=__doc__,
+    tags=["weekly"],
+)
+def train_model() -> None:
+    train = TrainingJob(
+        task_id="train",
+        hyperparameters="{{ var.value.training_hyperparameters }}",
+        config={
+            "TrainingJobName": "{{ job_name(var.value.environment, 'train', dag_run, ti) }}",
+            "RoleArn": "{{ var.value.train_role }}",
+            "AlgorithmSpecification": {"TrainingImage": "{{ var.value.jobs_image }}", "TrainingInputMode": "File"},
+            "HyperParameters": {
+                "sagemaker_program": "train.py",
+                "sagemaker_submit_directory": "{{ var.value.job_source }}",
+            },
+            "InputDataConfig": [
+                {
+                    "ChannelName": "bars",
+                    "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": BARS}},
+                }
+            ],
+            "OutputDataConfig": {"S3OutputPath": "s3://{{ var.value.models_bucket }}/training"},
+            "ResourceConfig": one_machine(disk_gb=20),
+            "StoppingCondition": {"MaxRuntimeInSeconds": 4 * 3600},
+        },
+    )
+    evaluate = ProcessingJob(
+        task_id="evaluate",
+        config={
+            "ProcessingJobName": "{{ job_name(var.value.environment, 'evaluate', dag_run, ti) }}",
+            "RoleArn": "{{ var.value.evaluate_role }}",
+            "AppSpecification": program(
+                "evaluate.py", "--bars", "/opt/ml/processing/input/bars",
+                "--model", "/opt/ml/processing/input/model", "--out", "/opt/ml/processing/output",
+            ),
+            "ProcessingInputs": [
+                folder_in("code", "{{ var.value.job_code }}"),
+                folder_in("bars", BARS),
+                folder_in("model", MODEL_DATA),
+            ],
+            "ProcessingOutputConfig": folder_out(EVALUATION),
+            "ProcessingResources": {"ClusterConfig": one_machine(disk_gb=10)},
+            "StoppingCondition": {"MaxRuntimeInSeconds": 3600},
+        },
+    )  # fmt: skip
+
+    @task.short_circuit
+    def gate(uri: str, topic: str) -> bool:
+        evaluation = registry.read_evaluation(uri)
+        broken = registry.broken_rules(evaluation)
+        if broken:
+            registry.tell_refusal(topic, evaluation, broken, uri)
+        return not broken
+
+    @task
+    def register(uri: str, job: str, model_data: str, image: str, group: str, approval: str, run: str) -> str:
+        facts = {"training_job": job, "run_id": run} | registry.origin(registry.read_evaluation(uri))
+        return registry.register(
+            group=group, image=image, model_data=model_data, evaluation_uri=uri, approval=approval, facts=facts
+        )
+
+    @task.sensor(mode="reschedule", poke_interval=60, timeout=6 * 24 * 3600)
+    def wait_for_approval(package: str) -> bool:
+        status = registry.approval_of(package)
+        if status == "Rejected":
+            raise AirflowSkipException(f"{package} was rejected by a person; the endpoint stays as it is.")
+        return status == "Approved"
+
+    create_model = hosting.CreateModel(
+        task_id="create_model",
+        config={
+            "ModelName": TRAINED,
+            "ExecutionRoleArn": "{{ var.value.serve_role }}",
+            "PrimaryContainer": {"Image": "{{ var.value.serving_image }}", "ModelDataUrl": MODEL_DATA},
+        },
+    )
+    create_endpoint_config = hosting.CreateEndpointConfig(
+        task_id="create_endpoint_config",
+        config={
+            "EndpointConfigName": TRAINED,
+            "ProductionVariants": [
+                {
+                    "VariantName": "AllTraffic",
+                    "ModelName": TRAINED,
+                    "InitialInstanceCount": 1,
+                    "InstanceType": "{{ var.value.serving_instance_type }}",
+                }
+            ],
+        },
+    )
+    deploy = hosting.DeployEndpoint(
+        task_id="deploy",
+        config={"EndpointName": "{{ var.value.endpoint }}", "EndpointConfigName": TRAINED},
+    )
+
+    @task
+    def smoke_test(endpoint: str, wanted: str, bucket: str, day: str, symbol: str) -> list[str]:
+        request = hosting.newest_request(bucket, day, symbol)
+        return hosting.smoke_test(endpoint, wanted, request)
+
+    judgement = EVALUATION + "evaluation.json"
+    registered = register(
+        judgement, TRAINED, MODEL_DATA, "{{ var.value.serving_image }}", "{{ var.value.model_package_group }}",
+        "{{ var.value.approval }}", "{{ run_id }}",
+    )  # fmt: skip
+    smoke = smoke_test("{{ var.value.endpoint }}", TRAINED, "{{ var.value.silver_bucket }}", DAY, FIRST_SYMBOL)
+
+    # gate before register: the registry holds only what may serve; smoke_test last: deployed is what answers
+    train >> evaluate >> gate(judgement, "{{ var.value.alerts_topic }}") >> registered
+    wait_for_approval(registered) >> create_model >> create_endpoint_config >> deploy >> smoke
+
+
+train_model()

@@ -1,0 +1,141 @@
+"""SageMaker jobs as Airflow tasks that may run twice and say why they failed.
+
+The provider's operators take another name when theirs is taken, which leaves the first job running unseen, and a
+deferred task that fails shows the waiter's words instead of the job's. Both are mended here, nothing else.
+"""
+
+import json
+from typing import Any
+
+from airflow.exceptions import AirflowException, AirflowFailException, TaskDeferralError, TaskDeferralTimeout
+from airflow.providers.amazon.aws.operators.sagemaker import (
+    SageMakerBaseOperator,
+    SageMakerProcessingOperator,
+    SageMakerTrainingOperator,
+)
+from airflow.providers.amazon.aws.triggers.sagemaker import SageMakerTrigger
+from botocore.exceptions import ClientError
+
+from wiring.defaults import CHECK_EVERY_SECONDS
+
+MOST_CHECKS = 24 * 3600 // CHECK_EVERY_SECONDS  # MaxRuntimeInSeconds ends a job; its watcher shall not give up before
+FAULTS_OF_OURS = ("AlgorithmError", "ClientError")  # of the code or the request: the same again fails the same
+
+
+def failure(kind: str, name: str, job: dict[str, Any]) -> AirflowException:
+    """What to raise for a job that did not complete: retried only where a retry can help."""
+    status, reason = job[f"{kind}JobStatus"], job.get("FailureReason") or job.get("ExitMessage") or "no reason given"
+    text = (
+        f"{name} ended {status}: {reason}. A {kind.lower()} job must end Completed. "
+        f"Read CloudWatch Logs, group /aws/sagemaker/{kind}Jobs, stream {name}/..., mend it and clear this task."
+    )
+    is_final = status == "Stopped" or reason.startswith(FAULTS_OF_OURS)
+    return AirflowFailException(text) if is_final else AirflowException(text)
+
+
+class _Job(SageMakerBaseOperator):
+    """Send the request, let the triggerer watch, answer names. A subclass tells kind, create, describe and summary."""
+
+    kind: str
+
+    @property
+    def job(self) -> str:
+        return self.config[f"{self.kind}JobName"]
+
+    def execute(self, context: Any) -> None:
+        self.preprocess_config()
+        try:
+            self.create()
+        except ClientError as error:
+            if error.response["Error"]["Code"] != "ResourceInUse":
+                raise
+            self.log.info("%s exists already: an earlier request of this try got through. Waiting for it.", self.job)
+        self.watch()
+
+    def watch(self) -> None:
+        trigger = SageMakerTrigger(
+            job_name=self.job,
+            job_type=self.kind,
+            poke_interval=CHECK_EVERY_SECONDS,
+            max_attempts=MOST_CHECKS,
+            aws_conn_id=self.aws_conn_id,
+        )
+        self.defer(trigger=trigger, method_name="execute_complete")
+
+    def execute_complete(self, context: Any, event: dict[str, Any] | None = None) -> dict[str, str]:
+        return self.summary(self.describe())
+
+    def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Any) -> Any:
+        """A watcher that broke is no broken job: look, then wait again or tell the job's own reason."""
+        try:
+            return super().resume_execution(next_method, next_kwargs, context)
+        except (TaskDeferralError, TaskDeferralTimeout) as error:
+            job = self.describe()
+            status = job[f"{self.kind}JobStatus"]
+            if status in self.hook.non_terminal_states:
+                self.watch()
+            if status == "Completed":
+                return self.summary(job)
+            raise failure(self.kind, self.job, job) from error
+
+
+class TrainingJob(_Job, SageMakerTrainingOperator):
+    """`hyperparameters` is a JSON object of strings, laid over those in `config`: a setting can change them all."""
+
+    kind = "Training"
+    template_fields = (*SageMakerTrainingOperator.template_fields, "hyperparameters")
+
+    def __init__(self, *, hyperparameters: str = "{}", **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self.hyperparameters = hyperparameters
+
+    def create(self) -> None:
+        request = self.config | {"HyperParameters": self.config["HyperParameters"] | json.loads(self.hyperparameters)}
+        self.hook.create_training_job(request, wait_for_completion=False, print_log=False)
+
+    def describe(self) -> dict[str, Any]:
+        return self.hook.describe_training_job(self.job)
+
+    def summary(self, job: dict[str, Any]) -> dict[str, str]:
+        return {"training_job": self.job, "model_data": job["ModelArtifacts"]["S3ModelArtifacts"]}
+
+
+class ProcessingJob(_Job, SageMakerProcessingOperator):
+    """A program of ours in the jobs image: folders in, folders out."""
+
+    kind = "Processing"
+
+    def create(self) -> None:
+        self.hook.create_processing_job(self.config, wait_for_completion=False)
+
+    def describe(self) -> dict[str, Any]:
+        return self.hook.describe_processing_job(self.job)
+
+    def summary(self, job: dict[str, Any]) -> dict[str, str]:
+        return {"processing_job": self.job}
+
+
+def program(script: str, *arguments: str) -> dict[str, Any]:
+    """AppSpecification: one script of training/ in the jobs image."""
+    return {
+        "ImageUri": "{{ var.value.jobs_image }}",
+        "ContainerEntrypoint": ["python3", f"/opt/ml/processing/input/code/{script}"],
+        "ContainerArguments": list(arguments),
+    }
+
+
+def folder_in(name: str, uri: str) -> dict[str, Any]:
+    """Everything under `uri`, in /opt/ml/processing/input/<name>."""
+    place = f"/opt/ml/processing/input/{name}"
+    source = {"S3Uri": uri, "LocalPath": place, "S3DataType": "S3Prefix", "S3InputMode": "File"}
+    return {"InputName": name, "S3Input": source}
+
+
+def folder_out(uri: str) -> dict[str, Any]:
+    """What the script leaves in /opt/ml/processing/output goes under `uri` when it has ended well."""
+    target = {"S3Uri": uri, "LocalPath": "/opt/ml/processing/output", "S3UploadMode": "EndOfJob"}
+    return {"Outputs": [{"OutputName": "output", "S3Output": target}]}
+
+
+def one_machine(disk_gb: int) -> dict[str, Any]:
+    return {"InstanceType": "{{ var.value.job_instance_type }}", "InstanceCount": 1, "VolumeSizeInGB": disk_gb}
