@@ -1,0 +1,50 @@
+"""What each room of the repository may never import, and how to see what a file imports."""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+OURS = ("localaws", "shipping", "stockcast", "training", "serving")
+
+
+@dataclass(frozen=True)
+class Room:
+    """Files below the repository's root, and the modules none of them may import, by dotted prefix."""
+
+    pattern: str
+    never: tuple[str, ...]
+    only: tuple[str, ...] = ()  # if given: nothing else outside the standard library
+
+
+NOT_SHIPPED = ("localaws", "ministack", "pytest", "_pytest")
+PURE = ("boto3", "botocore", "airflow", "pyspark", "tensorflow", "keras", "os", "pathlib", "io", "time", "tempfile")
+ROOMS = (
+    Room("dags/**/*.py", ("tensorflow", "keras", "pandas", "numpy", "polars", "sagemaker", "stockcast", *NOT_SHIPPED)),
+    Room("lambda/**/*.py", ("airflow", "tensorflow", "keras", *NOT_SHIPPED)),
+    Room("src/stockcast/contracts/*.py", NOT_SHIPPED, only=("stockcast.contracts",)),
+    Room("src/stockcast/sources/*.py", NOT_SHIPPED, only=("stockcast.contracts", "stockcast.sources")),
+    Room("src/stockcast/features/*.py", (*PURE[:6], *NOT_SHIPPED, "os", "time", "tempfile")),
+    Room("src/stockcast/evaluation/*.py", (*PURE, *NOT_SHIPPED)),
+    Room("src/stockcast/**/*.py", ("airflow", "boto3", "shipping", *NOT_SHIPPED)),
+    Room("training/*.py", ("airflow", "boto3", "botocore", "training", *NOT_SHIPPED)),
+    Room("serving/*.py", ("tensorflow", "keras", "airflow", "boto3", *NOT_SHIPPED)),
+    Room("src/shipping/*.py", ("airflow", *NOT_SHIPPED)),
+)
+# A library room may use those to its left: contracts -> sources -> features -> models -> evaluation.
+ORDER = ("contracts", "sources", "features", "models", "evaluation")
+
+
+def imports(source: str) -> Iterator[tuple[int, str]]:
+    """Line and dotted name of everything a source imports, wherever in the file it stands."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, alias.name) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.lineno, node.module
+            yield from ((node.lineno, f"{node.module}.{alias.name}") for alias in node.names)
+
+
+def begins_with(name: str, prefixes: tuple[str, ...]) -> bool:
+    return any(name == prefix or name.startswith(prefix + ".") for prefix in prefixes)

@@ -1,0 +1,90 @@
+"""The walls between the rooms: what a file may import, and what may stand in the repository at all."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+from tests.house.rooms import ORDER, ROOMS, ROOT, Room, begins_with, imports
+
+
+def broken_walls(room: Room, name: str, source: str) -> list[str]:
+    """Imports of one file that its room forbids, as `file:line imports name`."""
+    found = []
+    for line, module in imports(source):
+        outsider = module.split(".")[0] not in sys.stdlib_module_names
+        allowed = not room.only or not outsider or module == "stockcast" or begins_with(module, room.only)
+        if begins_with(module, room.never) or not allowed:
+            found.append(f"{name}:{line} imports {module}")
+    return found
+
+
+def steps_back(name: str, source: str) -> list[str]:
+    """Imports inside stockcast that go against the order of its rooms."""
+    here = name.split("/")[2]
+    if here not in ORDER:
+        return []
+    later = tuple(f"stockcast.{room}" for room in ORDER[ORDER.index(here) + 1 :])
+    return [f"{name}:{line} imports {module}" for line, module in imports(source) if begins_with(module, later)]
+
+
+@pytest.mark.parametrize("room", ROOMS, ids=lambda room: room.pattern)
+def test_no_file_imports_what_its_room_may_never_know(room):
+    """A DAG that imports pandas stalls the scheduler; a shipped file that imports the emulator breaks on AWS."""
+    files = sorted(ROOT.glob(room.pattern))
+
+    broken = [wall for file in files for wall in broken_walls(room, str(file.relative_to(ROOT)), file.read_text())]
+
+    assert files, f"{room.pattern} matches no file: the rule guards nothing"
+    assert not broken
+
+
+def test_the_library_s_rooms_use_only_those_to_their_left():
+    files = sorted((ROOT / "src" / "stockcast").rglob("*.py"))
+
+    broken = [step for file in files for step in steps_back(str(file.relative_to(ROOT)), file.read_text())]
+
+    assert files
+    assert not broken
+
+
+@pytest.mark.parametrize(
+    ("pattern", "source"),
+    [
+        ("dags/**/*.py", "import pandas as pd"),
+        ("dags/**/*.py", "def task():\n    from stockcast.contracts import keys"),
+        ("lambda/**/*.py", "import tensorflow.keras"),
+        ("src/stockcast/contracts/*.py", "import numpy"),
+        ("src/stockcast/contracts/*.py", "from stockcast.features import indicators"),
+        ("src/stockcast/features/*.py", "import boto3"),
+        ("src/stockcast/evaluation/*.py", "from pathlib import Path"),
+        ("training/*.py", "import boto3"),
+        ("serving/*.py", "from tensorflow import keras"),
+        ("src/shipping/*.py", "from localaws import up"),
+    ],
+)
+def test_a_forbidden_import_is_found(pattern, source):
+    """The gate itself: each of these must be caught, also inside a function."""
+    room = next(room for room in ROOMS if room.pattern == pattern)
+
+    assert broken_walls(room, "known_bad.py", source)
+
+
+def test_a_step_back_inside_the_library_is_found():
+    assert steps_back("src/stockcast/features/known_bad.py", "from stockcast.models import recipe")
+
+
+TRACKED_TEXT = re.compile(r"\.(py|tf|hcl|md|toml|tfvars|txt|sh|yml|yaml)$|Makefile$|Dockerfile$")
+
+
+def test_no_path_of_one_machine_stands_in_the_repository():
+    """A user does not have our folders."""
+    listed = subprocess.run(
+        ["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True
+    ).stdout.splitlines()
+    files = [name for name in listed if TRACKED_TEXT.search(name) and (ROOT / name).is_file()]
+
+    found = [name for name in files if str(ROOT) + "/" in (ROOT / name).read_text()]
+
+    assert files
+    assert not found
