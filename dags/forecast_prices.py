@@ -14,14 +14,17 @@ source's limit.
   the rows and the rule each one broke.
 - `train_first_model`: see the page of `train_model`; its run is named after this one.
 - `write_forecasts`: no endpoint answers. After a first model that the gate refused this is right: there is none.
+- `tell_for_the_silent` is red whenever another task is, and skipped otherwise. Read the other one.
 
 **Again.** Clear any task, or run the DAG with `{"day": "2013-03-01"}`: each day overwrites its own keys.
 """
 
 import json
+from typing import Any
 
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import dag, task
+from wiring import silence
 from wiring.defaults import CHECK_EVERY_SECONDS, DAY, DEFAULTS, day_param
 from wiring.functions import Invoke
 from wiring.hosting import is_answering
@@ -86,10 +89,15 @@ def forecast_prices() -> None:
         trigger_rule="none_failed_min_one_success",  # the branch not taken is skipped
     )
 
+    @task(trigger_rule="one_failed", retries=0, on_failure_callback=None)
+    def tell_for_the_silent(**context: Any) -> None:
+        silence.tell_for_the_silent(context)
+
     # clean before choose: a first model learns from these bars
     chosen = choose("{{ var.value.endpoint }}")
     fetch_bars >> clean_bars >> chosen >> [train_first_model, write_forecasts]
     train_first_model >> write_forecasts
+    [fetch_bars, clean_bars, chosen, train_first_model, write_forecasts] >> tell_for_the_silent()
 
 
 forecast_prices()

@@ -13,14 +13,17 @@ SageMaker's model registry; rejected means the rest is skipped.
   retried, for they would only repeat; lack of machines is.
 - `deploy`, `smoke_test`: SageMaker could not start the new model, or it answers wrongly. After a failed update the
   old one still answers. Read the endpoint's log, then run the DAG again.
+- `tell_for_the_silent` is red whenever another task is, and skipped otherwise. Read the other one.
 
 **Again.** Clear any task: jobs get a name per try, a version is registered once per artefact, model and
 configuration are adopted when they exist, an endpoint that already serves the wanted configuration is left alone.
 """
 
+from typing import Any
+
 from airflow.exceptions import AirflowSkipException
-from airflow.sdk import dag, task
-from wiring import hosting, registry
+from airflow.sdk import chain, dag, task
+from wiring import hosting, registry, silence
 from wiring.defaults import DAY, DEFAULTS, day_param
 from wiring.jobs import ProcessingJob, TrainingJob, folder_in, folder_out, one_machine, program
 from wiring.names import MACROS
@@ -140,6 +143,10 @@ def train_model() -> None:
         request = hosting.newest_request(bucket, day, symbol)
         return hosting.smoke_test(endpoint, wanted, request)
 
+    @task(trigger_rule="one_failed", retries=0, on_failure_callback=None)
+    def tell_for_the_silent(**context: Any) -> None:
+        silence.tell_for_the_silent(context)
+
     judgement = EVALUATION + "evaluation.json"
     registered = register(
         judgement, TRAINED, MODEL_DATA, "{{ var.value.serving_image }}", "{{ var.value.model_package_group }}",
@@ -147,9 +154,12 @@ def train_model() -> None:
     )  # fmt: skip
     smoke = smoke_test("{{ var.value.endpoint }}", TRAINED, "{{ var.value.silver_bucket }}", DAY, FIRST_SYMBOL)
 
+    allowed, approved = gate(judgement, "{{ var.value.alerts_topic }}"), wait_for_approval(registered)
+
     # gate before register: the registry holds only what may serve; smoke_test last: deployed is what answers
-    train >> evaluate >> gate(judgement, "{{ var.value.alerts_topic }}") >> registered
-    wait_for_approval(registered) >> create_model >> create_endpoint_config >> deploy >> smoke
+    built = [train, evaluate, allowed, registered, approved, create_model, create_endpoint_config, deploy, smoke]
+    chain(*built)
+    built >> tell_for_the_silent()
 
 
 train_model()

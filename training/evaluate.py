@@ -47,6 +47,7 @@ def evaluate(origins: pl.DataFrame, recipe: Recipe) -> dict[str, Any]:
     return {
         "model_version": recipe.model_version,
         "feature_version": recipe.feature_version,
+        "data_sha256": recipe.data_sha256,
         "test": {
             "from": str(test["date"].min()),
             "to": str(test["date"].max()),

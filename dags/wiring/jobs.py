@@ -91,7 +91,8 @@ class TrainingJob(_Job, SageMakerTrainingOperator):
 
     def create(self) -> None:
         request = self.config | {"HyperParameters": self.config["HyperParameters"] | json.loads(self.hyperparameters)}
-        self.hook.create_training_job(request, wait_for_completion=False, print_log=False)
+        # not the hook's own method: it looks into the data first, for which Airflow's role would need a right
+        self.hook.conn.create_training_job(**request)
 
     def describe(self) -> dict[str, Any]:
         return self.hook.describe_training_job(self.job)
@@ -106,7 +107,7 @@ class ProcessingJob(_Job, SageMakerProcessingOperator):
     kind = "Processing"
 
     def create(self) -> None:
-        self.hook.create_processing_job(self.config, wait_for_completion=False)
+        self.hook.conn.create_processing_job(**self.config)
 
     def describe(self) -> dict[str, Any]:
         return self.hook.describe_processing_job(self.job)

@@ -1,0 +1,217 @@
+"""The DAGs as Airflow sees them."""
+
+import re
+import time
+from datetime import UTC, datetime
+from typing import Any
+
+from airflow.models.dagbag import DagBag
+from airflow.timetables.base import TimeRestriction
+from fakes import run_context
+from wiring.defaults import tell_failure
+from wiring.names import job_name
+
+STARTED = time.monotonic()
+BAG = DagBag(include_examples=False)
+SECONDS = time.monotonic() - STARTED
+
+ORDERS = {  # before -> after, where the order protects data or customers
+    "forecast_prices": [
+        ("fetch_bars", "clean_bars"),
+        ("clean_bars", "train_first_model"),
+        ("clean_bars", "write_forecasts"),
+        ("choose", "write_forecasts"),
+        ("train_first_model", "write_forecasts"),
+    ],
+    "train_model": [
+        ("train", "evaluate"),
+        ("evaluate", "gate"),
+        ("gate", "register"),
+        ("gate", "deploy"),
+        ("register", "wait_for_approval"),
+        ("wait_for_approval", "create_model"),
+        ("create_model", "create_endpoint_config"),
+        ("create_endpoint_config", "deploy"),
+        ("deploy", "smoke_test"),
+    ],
+}
+
+
+SPECIAL = {"symbols": "^GSPC,AAPL", "environment": "test", "training_hyperparameters": '{"epochs": "3"}'}
+
+
+class Settings:
+    """Variables whose value tells their name."""
+
+    def __getattr__(self, name: str) -> str:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return SPECIAL.get(name, f"<{name}>")
+
+
+def rendered(dag_id: str, task_id: str, **run: Any) -> Any:
+    """A copy of the task with its templates filled in."""
+    dag = BAG.dags[dag_id]
+    context = run_context(**run) | {"var": {"value": Settings()}, "dag": dag}
+    task = dag.get_task(task_id).prepare_for_execution()
+    task.render_template_fields(context)
+    return task
+
+
+def test_every_dag_file_imports_without_errors_and_without_a_network():
+    assert BAG.import_errors == {}
+    assert set(BAG.dags) == {"forecast_prices", "train_model"}
+
+
+def test_files_are_parsed_far_below_the_limit_of_30_seconds():
+    for stat in BAG.dagbag_stats:
+        print(f"parsed {stat.file} in {stat.duration.total_seconds():.2f} s")
+    print(f"parsed all in {SECONDS:.2f} s")
+    assert SECONDS < 30
+
+
+def test_the_vital_orders_hold():
+    for dag_id, orders in ORDERS.items():
+        dag = BAG.dags[dag_id]
+        for before, after in orders:
+            upstream = dag.get_task(after).get_flat_relative_ids(upstream=True)
+            assert before in upstream, f"{dag_id}: {before} must come before {after}"
+
+
+def test_every_task_retries_and_tells_when_it_is_finally_red():
+    for dag in BAG.dags.values():
+        for task in dag.tasks:
+            if task.task_id == "tell_for_the_silent":
+                continue
+            assert task.on_failure_callback == [tell_failure], task.task_id
+            assert task.owner == "stockcast", task.task_id
+            expected = 0 if task.task_id == "train_first_model" else 2
+            assert task.retries == expected, task.task_id
+
+
+def test_one_task_looks_after_all_others_and_tells_nothing_of_its_own():
+    for dag in BAG.dags.values():
+        watcher = dag.get_task("tell_for_the_silent")
+        assert watcher.upstream_task_ids == set(dag.task_dict) - {"tell_for_the_silent"}
+        assert watcher.trigger_rule == "one_failed"
+        assert not watcher.on_failure_callback
+        assert watcher.retries == 0
+
+
+def test_every_aws_task_speaks_as_the_execution_role_and_backs_off():
+    for dag in BAG.dags.values():
+        for task in dag.tasks:
+            if hasattr(task, "aws_conn_id"):
+                assert task.aws_conn_id is None, task.task_id
+                assert "retries" in task.botocore_config, task.task_id
+
+
+def test_a_function_is_asked_once_per_try_because_asking_again_would_run_it_twice():
+    for task_id in ("fetch_bars", "write_forecasts"):
+        config = BAG.dags["forecast_prices"].get_task(task_id).botocore_config
+        assert config == {"read_timeout": 900, "retries": {"total_max_attempts": 1}}
+
+
+def test_runs_follow_each_other_and_none_is_made_up_for():
+    for dag in BAG.dags.values():
+        assert dag.max_active_runs == 1
+        assert dag.catchup is False
+        assert dag.doc_md == __import__(dag.dag_id).__doc__
+
+
+def test_a_dag_that_is_switched_on_waits_for_its_next_tick():
+    """A new environment would otherwise train before it has a single bar."""
+    for dag in BAG.dags.values():
+        never_ran = TimeRestriction(earliest=dag.start_date, latest=None, catchup=dag.catchup)
+        first = dag.timetable.next_dagrun_info(last_automated_data_interval=None, restriction=never_ran)
+        assert first.run_after > datetime.now(UTC), dag.dag_id
+
+
+def test_the_day_is_the_param_or_else_the_run_s_own():
+    assert rendered("forecast_prices", "fetch_bars").payload == '{"day": "2026-03-07"}'
+    assert rendered("forecast_prices", "fetch_bars", day="2013-03-01").payload == '{"day": "2013-03-01"}'
+    assert rendered("forecast_prices", "train_first_model", day="2013-03-01").conf == {"day": "2013-03-01"}
+
+
+def test_the_param_refuses_what_is_no_day():
+    param = BAG.dags["train_model"].params.get_param("day")
+    for bad in ("yesterday", "2013-3-1", "2013-03-01T00:00", 20130301):
+        try:
+            param.resolve(bad)
+        except Exception as refusal:
+            assert type(refusal).__name__ == "ParamValidationError"
+        else:
+            raise AssertionError(f"{bad!r} was taken for a day")
+
+
+def test_no_template_is_left_unfilled_in_any_task():
+    for dag in BAG.dags.values():
+        for task in dag.tasks:
+            done = rendered(dag.dag_id, task.task_id, day="2013-03-01")
+            for field in task.template_fields:
+                assert "{{" not in str(getattr(done, field, "")), f"{task.task_id}.{field}"
+
+
+def test_clean_bars_reads_one_day_of_bronze_and_writes_silver_under_its_own_role():
+    config = rendered("forecast_prices", "clean_bars", day="2013-03-01").config
+    inputs = {each["InputName"]: each["S3Input"]["S3Uri"] for each in config["ProcessingInputs"]}
+    assert inputs == {"code": "<job_code>", "bronze": "s3://<bronze_bucket>/bars/day=2013-03-01/"}
+    assert config["ProcessingOutputConfig"]["Outputs"][0]["S3Output"]["S3Uri"] == "s3://<silver_bucket>/"
+    assert config["RoleArn"] == "<clean_role>"
+    assert config["AppSpecification"]["ContainerArguments"][-2:] == ["--day", "2013-03-01"]
+
+
+def test_numbers_of_a_request_stay_numbers():
+    """boto3 refuses "1" where it wants 1."""
+    config = rendered("train_model", "train").config
+    assert config["ResourceConfig"]["InstanceCount"] == 1
+    assert config["StoppingCondition"] == {"MaxRuntimeInSeconds": 14400}
+
+
+def test_evaluation_model_and_configuration_are_named_after_the_training_job():
+    job = "stockcast-test-train-1"
+    evaluate = rendered("train_model", "evaluate").config
+    assert (
+        evaluate["ProcessingOutputConfig"]["Outputs"][0]["S3Output"]["S3Uri"]
+        == f"s3://<models_bucket>/evaluation/{job}/"
+    )
+    assert rendered("train_model", "create_model").config["ModelName"] == job
+    variant = rendered("train_model", "create_endpoint_config").config["ProductionVariants"][0]
+    assert variant["ModelName"] == job
+    assert rendered("train_model", "deploy").config == {"EndpointName": "<endpoint>", "EndpointConfigName": job}
+
+
+def test_the_smoke_test_asks_for_the_first_symbol_as_keys_spell_it():
+    assert rendered("train_model", "smoke_test").op_args[-1] == "index-GSPC"
+
+
+def test_the_first_model_s_run_is_named_after_its_parent_and_has_no_date_of_its_own():
+    task = rendered("forecast_prices", "train_first_model")
+    assert task.trigger_run_id == "first_model__manual__2026-03-07T03:00:00+00:00_x1"
+    assert task.logical_date is None
+    assert task.reset_dag_run is True
+
+
+def test_job_names_keep_aws_s_rules_for_any_run_id():
+    """At most 63 of a-z, A-Z, 0-9 and single hyphens inside; run ids hold colons, pluses and up to 250 characters."""
+    for run_id in ("manual__2026-03-07T03:00:00+00:00", "x" * 250, "ä/ö ü", "first_model__" + "a:b+c" * 40):
+        for environment in ("dev", "a-rather-long-environment-name", "Pull_Request.17"):
+            for try_number in (1, 12):
+                run = run_context(run_id=run_id, try_number=try_number)
+                name = job_name(environment, "evaluate", run["dag_run"], run["ti"])
+                assert re.fullmatch(r"[a-zA-Z0-9](-*[a-zA-Z0-9]){0,62}", name), name
+                assert len(name) <= 63, name
+                assert name.endswith(f"-{try_number}"), name
+
+
+def test_job_names_differ_by_run_try_step_and_life_of_the_database_and_else_repeat():
+    def name(step: str = "train", born: int = 0, **run: Any) -> str:
+        context = run_context(**run)
+        dag_run = context["dag_run"]
+        dag_run.start_date = dag_run.start_date.replace(minute=born)
+        return job_name("dev", step, dag_run, context["ti"])
+
+    assert name() == name()
+    others = {name(), name(run_id="another"), name(try_number=2), name(step="evaluate"), name(born=1)}
+    assert len(others) == 5
+    assert name().startswith("stockcast-dev-train-20260307-")

@@ -1,0 +1,135 @@
+"""A SageMaker that answers from memory as the real one does, and what tasks are handed at run time."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from types import SimpleNamespace
+from typing import Any
+
+from airflow.exceptions import TaskDeferred
+from airflow.providers.amazon.aws.hooks.sagemaker import SageMakerHook
+from botocore.exceptions import ClientError
+
+ENDPOINT = "stockcast-test-forecasts"
+
+
+def error(code: str, message: str, operation: str = "Any") -> ClientError:
+    return ClientError({"Error": {"Code": code, "Message": message}}, operation)
+
+
+class FakeSageMaker:
+    """Keeps jobs, endpoints and packages; `calls` tells what was changed, in order."""
+
+    def __init__(self, **things: Any) -> None:
+        self.calls: list[str] = []
+        self.job: dict[str, Any] = things.get("job", {})
+        self.taken: str | None = things.get("taken")  # the error code that a create answers
+        self.endpoint: dict[str, Any] | None = things.get("endpoint")
+        self.packages: list[dict[str, Any]] = things.get("packages", [])
+        self.meta = SimpleNamespace(region_name="us-east-1")
+
+    def _create(self, what: str, name: str) -> dict[str, Any]:
+        self.calls.append(f"create {what} {name}")
+        if self.taken == "ResourceInUse":
+            raise error("ResourceInUse", f"{what} names must be unique within an AWS account and region")
+        if self.taken:
+            raise error(self.taken, f'Cannot create already existing {what} "arn:aws:sagemaker:::{name}"')
+        return {"ResponseMetadata": {"HTTPStatusCode": 200}}
+
+    def create_training_job(self, **request: Any) -> dict[str, Any]:
+        self.job = {"TrainingJobStatus": "InProgress", **self.job, **request}
+        return self._create("training job", request["TrainingJobName"])
+
+    def create_processing_job(self, **request: Any) -> dict[str, Any]:
+        return self._create("processing job", request["ProcessingJobName"])
+
+    def create_model(self, **request: Any) -> dict[str, Any]:
+        return self._create("model", request["ModelName"])
+
+    def create_endpoint_config(self, **request: Any) -> dict[str, Any]:
+        return self._create("endpoint configuration", request["EndpointConfigName"])
+
+    def describe_training_job(self, **_: Any) -> dict[str, Any]:
+        return self.job
+
+    describe_processing_job = describe_training_job
+
+    def describe_model(self, **_: Any) -> dict[str, Any]:
+        return {}
+
+    describe_endpoint_config = describe_model
+
+    def describe_endpoint(self, EndpointName: str) -> dict[str, Any]:
+        if self.endpoint is None:
+            raise error("ValidationException", f'Could not find endpoint "arn:aws:sagemaker:::{EndpointName}".')
+        return {"EndpointName": EndpointName, **self.endpoint}
+
+    def create_endpoint(self, **request: Any) -> None:
+        self.calls.append(f"create endpoint {request['EndpointConfigName']}")
+
+    def update_endpoint(self, **request: Any) -> None:
+        self.calls.append(f"update endpoint {request['EndpointConfigName']}")
+
+    def delete_endpoint(self, **_: Any) -> None:
+        self.calls.append("delete endpoint")
+
+    def get_waiter(self, name: str) -> Any:
+        return SimpleNamespace(wait=lambda **_: self.calls.append(f"wait for {name}"))
+
+    def get_paginator(self, _: str) -> Any:
+        pages = [{"ModelPackageSummaryList": [{"ModelPackageArn": each["arn"]}]} for each in self.packages]
+        return SimpleNamespace(paginate=lambda **_: iter(pages))
+
+    def describe_model_package(self, ModelPackageName: str) -> dict[str, Any]:
+        found = next(each for each in self.packages if each["arn"] == ModelPackageName)
+        containers = [{"Image": "serving", "ModelDataUrl": found["model_data"]}]
+        return {"InferenceSpecification": {"Containers": containers}, "ModelApprovalStatus": found["approval"]}
+
+    def create_model_package(self, **request: Any) -> dict[str, str]:
+        self.request = request
+        self.calls.append("create model package")
+        return {"ModelPackageArn": "arn:new"}
+
+
+def with_client(operator: Any, client: FakeSageMaker) -> Any:
+    """The operator, speaking to the fake through the provider's real hook."""
+    hook = SageMakerHook(aws_conn_id=None)
+    hook.__dict__["conn"] = client
+    operator.__dict__["hook"] = hook
+    return operator
+
+
+def deferred(work: Any) -> TaskDeferred:
+    """What a task waits for."""
+    try:
+        work()
+    except TaskDeferred as waiting:
+        return waiting
+    raise AssertionError("the task did not wait for anything")
+
+
+@contextmanager
+def raises(kind: type[Exception], *words: str) -> Iterator[None]:
+    """The very kind, not a subclass: whether a task is retried hangs on it."""
+    try:
+        yield
+    except kind as caught:
+        assert type(caught) is kind, f"{type(caught).__name__}: {caught}"
+        assert all(word in str(caught) for word in words), f"{words} are not all in: {caught}"
+        return
+    raise AssertionError(f"{kind.__name__} was not raised")
+
+
+def run_context(day: str = "", run_id: str = "manual__2026-03-07T03:00:00+00:00_x1", try_number: int = 1) -> dict:
+    """What templates see: a run that was started by hand, so without a logical date."""
+    began = datetime(2026, 3, 7, 3, 0, tzinfo=UTC)
+    dag_run = SimpleNamespace(run_id=run_id, run_after=began, start_date=began, logical_date=None)
+    trained = {"training_job": "stockcast-test-train-1", "model_data": "s3://models/training/j/output/model.tar.gz"}
+    ti = SimpleNamespace(
+        try_number=try_number,
+        task_id="train",
+        log_url="http://airflow/log",
+        xcom_push=lambda **_: None,
+        xcom_pull=lambda task_ids=None, **_: trained if task_ids == "train" else "arn:package",
+    )
+    return {"params": {"day": day}, "dag_run": dag_run, "run_id": run_id, "ti": ti, "task_instance": ti}
