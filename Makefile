@@ -60,6 +60,7 @@ check: ## Lint, types, Terraform format and validity, and the house rules
 	@$(IN) dev -- -m ruff check .
 	@$(IN) dev -- -m ruff format --check .
 	@$(IN) dev -- -m mypy
+	@for function in lambda/*/; do MYPYPATH=$$function $(IN) dev -- -m mypy $$function || exit 1; done
 	@$(IN) local -- -m shipping.requirements --check
 	@$(IN) local -- -m shipping.terraform fmt
 	@$(MAKE) validate ENV=dev

@@ -1,6 +1,6 @@
 """Turn one day's raw answers (bronze) into clean adjusted bars (silver).
 
-Reads every symbol=<slug>.json of the bronze folder. Writes under the silver folder: bars/ by year, recent/ with the
+Reads every symbol=<slug>.json of the bronze folder. Writes under the silver folder: bars/, recent/ with the
 body that asks the server for each symbol's forecast, quarantine/ with every refused row, and reports/. The same
 bronze gives the same files, so a repeat writes over itself.
 """
@@ -76,12 +76,10 @@ def _clean_all(answers: dict[str, bytes], day: date) -> tuple[dict[str, pl.DataF
 
 
 def _write_bars(silver: Path, table: pl.DataFrame) -> None:
-    """One file per year, rows by symbol and date: a reader of some years or columns touches little."""
-    for year in table["date"].dt.year().unique().sort():
-        part = table.filter(pl.col("date").dt.year() == year)
-        path = silver / keys.silver_bars(year)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_parquet(path, compression="zstd", row_group_size=50_000)
+    """One file, rows by symbol and date: replaced as a whole, and quick to read for one symbol."""
+    path = silver / keys.silver_bars()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    table.write_parquet(path, compression="zstd", row_group_size=50_000)
 
 
 def _write_recent(silver: Path, day: date, bars_by_symbol: dict[str, pl.DataFrame]) -> None:

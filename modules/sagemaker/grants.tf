@@ -24,10 +24,7 @@ locals {
     }
     # Lists cannot be narrowed to one's own resources.
     list = {
-      actions = [
-        "sagemaker:ListEndpointConfigs", "sagemaker:ListEndpoints", "sagemaker:ListModelPackages",
-        "sagemaker:ListModels", "sagemaker:ListProcessingJobs", "sagemaker:ListTrainingJobs",
-      ]
+      actions   = ["sagemaker:ListModelPackages"]
       resources = ["*"]
     }
     lend_roles_to_jobs = {
@@ -35,14 +32,9 @@ locals {
       resources  = [for role in module.role : role.arn]
       conditions = [{ test = "StringEquals", variable = "iam:PassedToService", values = ["sagemaker.amazonaws.com"] }]
     }
-    read_job_logs = {
-      actions   = ["logs:DescribeLogStreams", "logs:FilterLogEvents", "logs:GetLogEvents"]
-      resources = [local._logs]
-    }
     register = {
       actions = [
         "sagemaker:CreateModelPackage", "sagemaker:DescribeModelPackage", "sagemaker:DescribeModelPackageGroup",
-        "sagemaker:UpdateModelPackage",
       ]
       resources = [aws_sagemaker_model_package_group.this.arn, "${local._packages}/*"]
     }

@@ -6,6 +6,7 @@ profile assumes it at the embedded AWS, and botocore renews it.
 
 from __future__ import annotations
 
+import http.client
 import json
 import os
 import secrets
@@ -17,7 +18,8 @@ import urllib.request
 from datetime import datetime
 from typing import Any
 
-from localaws import processes
+from localaws import loopback, processes
+from localaws.loopback import json_object
 from localaws.progress import StepFailed, tail
 from localaws.stack import ACCOUNT_ID, PREFIX, REGION, Stack
 from shipping import tools
@@ -45,14 +47,16 @@ def environment(stack: Stack) -> dict[str, str]:
         "CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin",
         "CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(keep / "passwords.json"),
         "API__PORT": str(stack.choice.ports.airflow),
-        "API__BASE_URL": stack.airflow_url,
+        "API__BASE_URL": f"{stack.airflow_url}/",  # without the slash its links to logs are broken
         "API__WORKERS": "1",
         "API__SECRET_KEY": _secret(stack, "session"),
         "API_AUTH__JWT_SECRET": _secret(stack, "jwt"),
         "CORE__FERNET_KEY": "",  # nothing is kept in the database: names come from SSM, credentials from the role
         "DAG_PROCESSOR__REFRESH_INTERVAL": "3",  # a synced DAG shall show within seconds
         "DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "10",
+        "DATABASE__LOAD_DEFAULT_CONNECTIONS": "False",
         "SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.5",
+        "SCHEDULER__USE_JOB_SCHEDULE": str(stack.choice.source == "live"),  # the sample market has no tomorrow
         "TRIGGERER__DEFAULT_CAPACITY": "20",
         "LOGGING__BASE_LOG_FOLDER": str(stack.logs / "airflow"),
         "USAGE_DATA_COLLECTION__ENABLED": "False",
@@ -142,18 +146,10 @@ def _executable() -> str:
 
 
 def is_healthy(stack: Stack) -> bool:
-    """Whether scheduler, triggerer and DAG processor of this stack's Airflow report themselves healthy."""
-    try:
-        health = _get_json(f"{stack.airflow_url}/api/v2/monitor/health")
-    except (OSError, ValueError):
-        return False
-    wanted = ("metadatabase", "scheduler", "triggerer", "dag_processor")
-    return all(health.get(part, {}).get("status") == "healthy" for part in wanted)
-
-
-def _get_json(url: str) -> Any:
-    with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310  our own address
-        return json.load(answer)
+    """Whether all parts of the Airflow at this stack's port report themselves healthy."""
+    health = json_object(f"{stack.airflow_url}/api/v2/monitor/health") or {}
+    parts = [health.get(part) for part in ("metadatabase", "scheduler", "triggerer", "dag_processor")]
+    return all(isinstance(part, dict) and part.get("status") == "healthy" for part in parts)
 
 
 class Api:
@@ -170,8 +166,14 @@ class Api:
             headers["Authorization"] = f"Bearer {self._token}"
         data = json.dumps(body).encode() if body is not None else None
         request = urllib.request.Request(self._stack.airflow_url + path, data, headers, method=method)  # noqa: S310
-        with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
-            return json.loads(answer.read() or b"null")
+        try:
+            with loopback.OPENER.open(request, timeout=60) as answer:
+                return json.loads(answer.read() or b"null")
+        except urllib.error.HTTPError:
+            raise  # an answer, which some callers expect
+        except (OSError, http.client.HTTPException) as problem:
+            log = self._stack.logs / "airflow-api-server.log"
+            raise StepFailed("Airflow", f"{self._stack.airflow_url} does not answer: {problem}", log) from problem
 
     def import_errors(self) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self._send("GET", "/api/v2/importErrors")["import_errors"]
@@ -199,9 +201,10 @@ class Api:
         body = {"dag_run_id": run_id, "logical_date": None, "conf": conf}
         self._send("POST", f"/api/v2/dags/{dag_id}/dagRuns", body)
 
-    def clear_failed(self, dag_id: str, run_id: str) -> None:
-        """Let the failed tasks of a run, and what waits for them, run again."""
-        self._send("POST", f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/clear", {"dry_run": False, "only_failed": True})
+    def clear(self, dag_id: str, run_id: str, *, only_failed: bool) -> None:
+        """Let the tasks of a run, or those that failed and what waits for them, run again."""
+        body = {"dry_run": False, "only_failed": only_failed}
+        self._send("POST", f"/api/v2/dags/{dag_id}/dagRuns/{run_id}/clear", body)
 
     def tasks(self, dag_id: str, run_id: str) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self._send(

@@ -8,11 +8,11 @@ import subprocess
 import sys
 from datetime import UTC, datetime
 
+from localaws import down, lock, status, up
 from localaws import stack as stacks
-from localaws import status, up
 from localaws.progress import StepFailed
 from localaws.stack import Choice, Ports
-from shipping import terraform, tools
+from shipping import environments, tools
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -48,10 +48,10 @@ def _print_exports() -> None:
 def _terraform(environment: str, arguments: list[str]) -> int:
     """`local` gets the stack's own AWS and values; every other environment the caller's variables as they are."""
     command = [sys.executable, "-m", "shipping.terraform", *arguments, "--env", environment]
-    if environment != terraform.LOCAL_ENVIRONMENT or arguments[0] == "validate":
+    if environment != environments.LOCAL or arguments[0] == "validate":
         return subprocess.call(command)
     stack = stacks.read()
-    with up.alone(stack):
+    with lock.alone(stack):
         return subprocess.call(command, env=stack.terraform_environment())
 
 
@@ -61,7 +61,7 @@ def main(argv: list[str] | None = None) -> int:
         if args.verb == "up":
             up.up(_choice(args))
         elif args.verb == "down":
-            up.down(stacks.read())
+            down.down(stacks.read())
         elif args.verb == "status":
             status.show(stacks.read())
         elif args.verb == "env":

@@ -79,7 +79,7 @@ def reason(stack: Stack, run: Run, task: dict[str, Any]) -> str:
             event = json.loads(line)
         except ValueError:
             continue
-        if event.get("level") in ("error", "critical"):
+        if isinstance(event, dict) and event.get("level") in ("error", "critical"):
             found = _error_of(event) or found
     return found
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Collection
 from typing import Any
 
 from localaws import airflow
 from localaws.stack import ACCOUNT_ID, PREFIX, Stack
+from stockcast.contracts.keys import slug
 
 HEADINGS = ("symbol", "as of", "close", "days", "median", "80 % interval", "volatility", "MAE ours / persistence")
 
@@ -21,12 +23,19 @@ def records(s3: Any, keys: list[str]) -> list[dict[str, Any]]:
     return sorted(found, key=lambda record: (record["symbol"].startswith("^"), record["symbol"], record["horizon"]))
 
 
-def newest_keys(s3: Any) -> list[str]:
-    """Keys of each symbol's and horizon's newest record; a key's day is ISO text, so the last in order is newest."""
+def newest_keys(s3: Any, until: str = "", symbols: Collection[str] = ()) -> list[str]:
+    """Keys of each symbol's and horizon's newest record; a key's day is ISO text, so the last in order is newest.
+
+    With `until` none newer than that day, with `symbols` none but theirs: what an earlier `make up` asked for stays
+    in the lake, but is not this one's answer.
+    """
+    slugs = {f"symbol={slug(symbol)}" for symbol in symbols}
     newest: dict[str, str] = {}
     for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket("gold"), Prefix="forecasts/"):
         for entry in page.get("Contents", []):
-            newest[entry["Key"].split("/", 2)[2]] = entry["Key"]
+            _, day, symbol, horizon = entry["Key"].split("/")
+            if (not until or day <= f"day={until}") and (not slugs or symbol in slugs):
+                newest[f"{symbol}/{horizon}"] = entry["Key"]
     return sorted(newest.values())
 
 

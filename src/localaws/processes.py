@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import psutil
@@ -76,8 +77,6 @@ def _signal(found: list[psutil.Process], sending: signal.Signals) -> None:
 
 def holder(port: int) -> str | None:
     """Who listens on 127.0.0.1:`port`, as words for a message; None when nobody does."""
-    import socket
-
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -95,7 +94,12 @@ def holder(port: int) -> str | None:
     return "another process"
 
 
-def wait_until(ready, timeout_seconds: float, alive=lambda: True, poll_seconds: float = 0.2) -> bool:  # type: ignore[no-untyped-def]
+def wait_until(
+    ready: Callable[[], bool],
+    timeout_seconds: float,
+    alive: Callable[[], bool] = lambda: True,
+    poll_seconds: float = 0.2,
+) -> bool:
     """True as soon as `ready()` is true; False when the time is over or `alive()` is not."""
     deadline = time.monotonic() + timeout_seconds
     while time.monotonic() < deadline:

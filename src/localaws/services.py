@@ -6,13 +6,14 @@ import hashlib
 import json
 import shutil
 import subprocess
-import urllib.request
 from pathlib import Path
 from typing import Any
 
 import boto3
+from botocore.config import Config
 
 from localaws import processes
+from localaws.loopback import json_object
 from localaws.progress import StepFailed, tail
 from localaws.stack import ACCOUNT_ID, PREFIX, REGION, ROOT, SAMPLE_DAY, STATE_BUCKET, Stack
 from shipping import tools
@@ -28,6 +29,7 @@ def client(stack: Stack, service: str) -> Any:
         region_name=REGION,
         aws_access_key_id="test",
         aws_secret_access_key="test",  # noqa: S106  the embedded AWS's root key; it opens nothing else
+        config=Config(proxies={}),  # a proxy would look for 127.0.0.1 on its own machine
     )
 
 
@@ -64,16 +66,7 @@ def _fingerprint(stack: Stack) -> str:
 
 
 def gateway_health(stack: Stack) -> dict[str, Any] | None:
-    return _health(f"{stack.endpoint_url}{HEALTH}")
-
-
-def _health(url: str) -> dict[str, Any] | None:
-    try:
-        with urllib.request.urlopen(url, timeout=3) as answer:  # noqa: S310  our own address
-            found: dict[str, Any] = json.load(answer)
-            return found
-    except (OSError, ValueError):
-        return None
+    return json_object(f"{stack.endpoint_url}{HEALTH}")
 
 
 def is_current(stack: Stack) -> bool:
@@ -106,7 +99,7 @@ def start_gateway(stack: Stack) -> None:
 
 
 def market_is_up(stack: Stack) -> bool:
-    return _health(f"{stack.market_url}/health") is not None
+    return json_object(f"{stack.market_url}/health") is not None
 
 
 def start_market(stack: Stack) -> None:

@@ -6,72 +6,32 @@ applies while Airflow starts. Then the same DAG that runs on AWS does the main j
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
 import os
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from localaws import airflow, forecast_table, processes, services
-from localaws.follow import follow
+from localaws import airflow, arguments, forecast_table, lock, processes, services
+from localaws.down import forget
+from localaws.follow import ENDED, follow
 from localaws.progress import Progress, StepFailed, tail
 from localaws.stack import MARKER, ROOT, Choice, Stack, home, read
 from shipping import dag_sync, tools
 
 MAIN_DAG, TRAINING_DAG = "forecast_prices", "train_model"
-SAMPLE_SYMBOLS = ("AAPL", "MSFT", "IBM", "GOOG", "^GSPC", "^IXIC")
-
-
-def check(choice: Choice) -> None:
-    """Refuse what cannot work before anything is started."""
-    if choice.source not in ("sample", "live"):
-        raise StepFailed("arguments", f"SOURCE is {choice.source!r}; it must be sample or live.", remedy="Name one.")
-    unknown = [symbol for symbol in choice.symbols if symbol not in SAMPLE_SYMBOLS]
-    if choice.source == "sample" and unknown:
-        raise StepFailed(
-            "arguments",
-            f"SYMBOLS has {', '.join(unknown)}; the sample market knows {', '.join(SAMPLE_SYMBOLS)}.",
-            remedy="Choose among those, or fetch real prices: make up SOURCE=live SYMBOLS=" + ",".join(choice.symbols),
-        )
-    try:
-        date.fromisoformat(choice.day)
-    except ValueError:
-        raise StepFailed(
-            "arguments", f"DAY is {choice.day!r}; it must be an ISO date.", remedy="Write it as 2013-03-01."
-        ) from None
-
-
-@contextmanager
-def alone(stack: Stack) -> Iterator[None]:
-    """One `up`, `down` or local Terraform at a time in this clone; the kernel frees the lock of a killed one."""
-    stack.run.mkdir(parents=True, exist_ok=True)
-    with (stack.run / "lock").open("a+") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            lock.seek(0)
-            raise StepFailed(
-                "start", f"another command works on this stack: {lock.read()}", remedy="Wait for it, or end it first."
-            ) from None
-        lock.seek(0)
-        lock.truncate()
-        lock.write(f"process {os.getpid()}")
-        lock.flush()
-        yield
 
 
 def up(choice: Choice) -> None:
-    check(choice)
+    arguments.check(choice)
     progress = Progress()
     stack = Stack(home(), choice)
-    with alone(stack):
+    with lock.alone(stack):
         goes_on = _can_go_on(stack, progress)
         stack.write()
         _bring_up(stack, progress, goes_on)
@@ -94,18 +54,10 @@ def _can_go_on(stack: Stack, progress: Progress) -> bool:
         return True
     if ended := processes.end_all(stack.id):
         progress.say(f"ended {ended} processes of an earlier, incomplete or older stack")
-    _forget(stack)
+    forget(stack)
+    shutil.rmtree(stack.logs, ignore_errors=True)  # a later failure shall not be looked for in an older run's logs
     _check_ports(stack)
     return False
-
-
-def _forget(stack: Stack) -> None:
-    """Everything that speaks of an embedded AWS that is gone. Environments and tools stay."""
-    for folder in (stack.state, stack.airflow, stack.home / "terraform", stack.home / "plans", stack.logs):
-        shutil.rmtree(folder, ignore_errors=True)
-    for path in stack.run.glob("*"):
-        if path.name != "lock":
-            path.unlink(missing_ok=True)
 
 
 def _check_ports(stack: Stack) -> None:
@@ -114,8 +66,17 @@ def _check_ports(stack: Stack) -> None:
     taken = {name: (port, holder) for name, port in wanted.items() if (holder := processes.holder(port))}
     if taken:
         told = "; ".join(f"port {port} is taken by {holder}" for port, holder in taken.values())
-        instead = " ".join(f"{name}={port + 1000}" for name, (port, _) in taken.items())
+        instead = " ".join(f"{name}={port}" for name, port in _free_ports(wanted, list(taken)).items())
         raise StepFailed("ports", told, remedy=f"End that process, or choose other ports: make up {instead}")
+
+
+def _free_ports(wanted: Mapping[str, int], taken: Sequence[str]) -> dict[str, int]:
+    """For each taken port a free one whole thousands away, different from all others."""
+    chosen = dict(wanted)
+    for name in taken:
+        candidates = range(wanted[name] % 1000 + 2000, 65536, 1000)
+        chosen[name] = next(port for port in candidates if port not in chosen.values() and not processes.holder(port))
+    return {name: chosen[name] for name in taken}
 
 
 def _bring_up(stack: Stack, progress: Progress, goes_on: bool) -> None:
@@ -195,15 +156,15 @@ def _forecast(stack: Stack, progress: Progress) -> list[str]:
             api.unpause(dag_id)
     run_id = _run_id(stack)
     found = api.run(MAIN_DAG, run_id)
-    if found and found["state"] == "success":
+    if found and found["state"] == "success" and forecast_table.newest_keys(services.client(stack, "s3")):
         progress.say(f"{MAIN_DAG}: this day's run has ended well before; its forecasts stand")
     else:
         if not found:
             api.trigger(MAIN_DAG, run_id, {"day": stack.choice.day})
-        elif found["state"] == "failed":
-            api.clear_failed(MAIN_DAG, run_id)
+        elif found["state"] in ENDED:  # a run whose forecasts were destroyed since has to do everything again
+            api.clear(MAIN_DAG, run_id, only_failed=found["state"] == "failed")
         follow(stack, api, progress, [(MAIN_DAG, run_id), (TRAINING_DAG, f"first_model__{run_id}")])
-    return forecast_table.newest_keys(services.client(stack, "s3"))
+    return forecast_table.newest_keys(services.client(stack, "s3"), stack.choice.day, stack.choice.symbols)
 
 
 def _run_id(stack: Stack) -> str:
@@ -214,6 +175,8 @@ def _run_id(stack: Stack) -> str:
 
 def train(stack: Stack) -> None:
     """Run the training DAG now, for the stack's day."""
+    if not (services.is_current(stack) and airflow.is_healthy(stack)):
+        raise StepFailed("train", "no whole stack of this clone runs here.", remedy="Run `make up` first.")
     progress = Progress()
     api = airflow.Api(stack)
     run_id = f"manual__{datetime.now(UTC):%Y%m%dT%H%M%S}"
@@ -225,14 +188,3 @@ def _remember_times(stack: Stack, progress: Progress, goes_on: bool) -> None:
     """Step times of this run, for benchmarks/up_times.py."""
     kept = {"total": progress.total, "went_on": goes_on, "cores": os.cpu_count(), "steps": progress.seconds}
     (stack.run / "times.json").write_text(json.dumps(kept, indent=2))
-
-
-def down(stack: Stack) -> None:
-    """End every process of this stack and forget its state; environments, tools and logs stay for the next time."""
-    with alone(stack):
-        ended = processes.end_all(stack.id)
-        for folder in (stack.state, stack.airflow, stack.home / "terraform", stack.home / "plans"):
-            shutil.rmtree(folder, ignore_errors=True)
-        for path in stack.run.glob("*"):
-            path.unlink(missing_ok=True)
-    print(f"down: ended {ended} processes; nothing of the stack is left but its logs in {stack.logs}")

@@ -15,18 +15,14 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import urlparse
 
-from shipping import package, tools
+from shipping import environments, package, providers, tools
+from shipping.environments import Refused
+from shipping.terraform_release import terraform as find_terraform
 
 ROOT = tools.ROOT
 PLATFORM = ROOT / "terraform" / "platform"
-LOOPBACK = ("127.0.0.1", "localhost", "::1")
-LOCAL_ENVIRONMENT = "local"
-
-
-class Refused(Exception):
-    """The command will not run like this; the message carries the remedy."""
+UNATTENDED = ["-input=false", "-lock-timeout=60s", "-parallelism=20"]
 
 
 def home() -> Path:
@@ -38,46 +34,9 @@ def plan_file(environment: str) -> Path:
     return home() / "plans" / f"{environment}.tfplan"
 
 
-def environments() -> list[str]:
-    return sorted(folder.parent.name for folder in (ROOT / "envs").glob("*/platform.tfvars"))
-
-
-def check_environment(environment: str) -> None:
-    if environment not in environments():
-        known = ", ".join(environments())
-        raise Refused(f"ENV is {environment!r}; envs/ has {known}. Name one of them, such as `make plan ENV=local`.")
-
-
-def plugin_mirror() -> Path | None:
-    """A folder that holds unpacked providers: TF_PLUGIN_MIRROR, else one directly below the usual system folders."""
-    if named := os.environ.get("TF_PLUGIN_MIRROR"):
-        if not (Path(named) / "registry.terraform.io").is_dir():
-            raise Refused(f"TF_PLUGIN_MIRROR is {named!r}, which holds no registry.terraform.io/. Mend or unset it.")
-        return Path(named)
-    for parent in ("/opt", "/usr/share", "/usr/local/share"):
-        for found in sorted(Path(parent).glob("*/registry.terraform.io/hashicorp/aws")):
-            return found.parents[2]
-    return None
-
-
-def cli_config() -> Path:
-    """Write Terraform's CLI configuration: the mirror where there is one, otherwise the plain registry."""
-    path = home() / "terraformrc"
-    lines = ["disable_checkpoint = true"]
-    if mirror := plugin_mirror():
-        lines += [
-            "provider_installation {",
-            f'  filesystem_mirror {{ path = "{mirror}" }}',
-            '  direct { exclude = ["registry.terraform.io/hashicorp/aws"] }',
-            "}",
-        ]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("\n".join(lines) + "\n")
-    return path
-
-
-def is_embedded(endpoint: str) -> bool:
-    return urlparse(endpoint).hostname in LOOPBACK
+def removal_file(environment: str) -> Path:
+    """A plan that removes everything has a name of its own, so that `make apply` can never pick one up."""
+    return home() / "plans" / f"{environment}.removal.tfplan"
 
 
 def process_environment(environment: str, outer: Mapping[str, str]) -> dict[str, str]:
@@ -86,87 +45,80 @@ def process_environment(environment: str, outer: Mapping[str, str]) -> dict[str,
     MWAA's API lives at `api.<endpoint>`, a name that a loopback address cannot have. Go never proxies loopback
     addresses, so naming the embedded AWS as proxy changes this one case only.
     """
-    env = {**outer, "TF_CLI_CONFIG_FILE": str(cli_config()), "TF_IN_AUTOMATION": "1"}
-    env["TF_DATA_DIR"] = str(home() / "terraform" / environment)
+    env = {**outer, "TF_IN_AUTOMATION": "1", "TF_DATA_DIR": str(home() / "terraform" / environment)}
+    env["TF_CLI_CONFIG_FILE"] = str(providers.write_cli_config(home() / "terraformrc"))
     endpoint = outer.get("AWS_ENDPOINT_URL", "")
-    if endpoint and is_embedded(endpoint):
+    if environments.is_embedded(endpoint):
         env["HTTP_PROXY"] = endpoint
     return env
 
 
-def check_target(environment: str, outer: Mapping[str, str]) -> None:
-    """`local` must never reach a real account: it runs only against an embedded AWS on this machine."""
-    endpoint = outer.get("AWS_ENDPOINT_URL", "")
-    if environment == LOCAL_ENVIRONMENT and not is_embedded(endpoint):
-        raise Refused(
-            f"ENV is 'local' but AWS_ENDPOINT_URL is {endpoint!r}; it must name the embedded AWS on 127.0.0.1. "
-            "Run `make up` first, and use the make targets."
-        )
-    where = f"the embedded AWS at {endpoint}" if endpoint else "the real AWS of the credentials at hand"
-    print(f"{environment}: {where}", flush=True)
+def announce(environment: str) -> None:
+    """Tell which AWS is meant, on stderr: stdout belongs to Terraform's plan and to outputs."""
+    print(f"{environment}: {environments.target(environment, os.environ)}", file=sys.stderr, flush=True)
 
 
-def _terraform(environment: str, *args: str, capture: bool = False) -> subprocess.CompletedProcess[str]:
-    command = [str(tools.terraform()), f"-chdir={PLATFORM}", *args]
+def _terraform(environment: str, *args: str, capture: bool = False) -> str:
+    """Run Terraform in terraform/platform; returns its output where it is captured rather than shown."""
+    command = [str(find_terraform()), f"-chdir={PLATFORM}", *args]
     env = process_environment(environment, os.environ)
     done = subprocess.run(command, env=env, text=True, capture_output=capture, check=False)
     if done.returncode:
-        shown = f"\n{done.stderr}" if capture else ""
-        raise Refused(f"`terraform {args[0]}` ended with {done.returncode}; its own message stands above.{shown}")
-    return done
+        where = f"it says:\n{done.stderr}" if capture else "its own message stands above."
+        raise Refused(f"`terraform {args[0]}` ended with {done.returncode}; {where}")
+    return done.stdout or ""
 
 
-def _init(environment: str) -> None:
-    backend = ROOT / "envs" / environment / "platform.backend.hcl"
-    _terraform(environment, "init", "-input=false", "-reconfigure", "-no-color", f"-backend-config={backend}")
+def _init(environment: str, *, quietly: bool = False) -> None:
+    backend = f"-backend-config={environments.backend_file(environment)}"
+    _terraform(environment, "init", "-input=false", "-reconfigure", "-no-color", backend, capture=quietly)
 
 
-def _values(environment: str) -> list[str]:
-    files = [str(ROOT / "envs" / environment / "platform.tfvars")]
-    if more := os.environ.get("STOCKCAST_VAR_FILE"):
-        files.append(more)
-    return [f"-var-file={file}" for file in files]
-
-
-def plan(environment: str, *, destroy: bool = False) -> Path:
+def plan(environment: str) -> None:
     """Package, initialise and plan; the plan is saved for `apply`. Changes nothing."""
-    check_target(environment, os.environ)
+    _save_plan(environment, plan_file(environment))
+
+
+def _save_plan(environment: str, saved: Path, *kind: str) -> None:
+    announce(environment)
+    saved.unlink(missing_ok=True)  # should this one fail, `apply` must not find an older one
     package.build(ROOT, ROOT / "build")
     _init(environment)
-    saved = plan_file(environment)
     saved.parent.mkdir(parents=True, exist_ok=True)
     saved.parent.chmod(0o700)  # a plan may hold secrets in the clear
-    kind = ["-destroy"] if destroy else []
-    common = ["-input=false", "-lock-timeout=60s", "-parallelism=20", f"-out={saved}"]
-    _terraform(environment, "plan", *kind, *_values(environment), *common)
-    return saved
+    values = [f"-var-file={file}" for file in environments.value_files(environment)]
+    _terraform(environment, "plan", *kind, *values, *UNATTENDED, f"-out={saved}")
 
 
 def apply(environment: str) -> None:
     """Apply the saved plan, and nothing else. A plan is used once."""
-    check_target(environment, os.environ)
+    announce(environment)
     saved = plan_file(environment)
     if not saved.exists():
         raise Refused(f"there is no saved plan at {saved}. Run `make plan ENV={environment}` and read it first.")
-    _terraform(environment, "apply", "-input=false", "-lock-timeout=60s", "-parallelism=20", str(saved))
+    _terraform(environment, "apply", *UNATTENDED, str(saved))
     saved.unlink()
 
 
 def destroy(environment: str, confirmed: str) -> None:
     """Plan the removal of everything and apply it, once the environment's name was given."""
-    saved = plan(environment, destroy=True)
-    if confirmed != environment:
-        confirmed = input(f"Type {environment} to remove all of the above: ") if sys.stdin.isatty() else confirmed
-    if confirmed != environment:
+    saved = removal_file(environment)
+    _save_plan(environment, saved, "-destroy")
+    try:
+        if confirmed != environment and sys.stdin.isatty():
+            confirmed = input(f"Type {environment} to remove all of the above: ")
+        if confirmed != environment:
+            raise Refused(f"not confirmed, nothing was removed. Type the name, or give CONFIRM={environment}.")
+        _terraform(environment, "apply", *UNATTENDED, str(saved))
+    finally:
         saved.unlink()
-        raise Refused(f"not confirmed, nothing was removed. Type the name, or give CONFIRM={environment}.")
-    apply(environment)
 
 
 def outputs(environment: str, form: str) -> None:
-    check_target_quietly(environment)
-    _init_quietly(environment)
-    answer = json.loads(_terraform(environment, "output", "-json", capture=True).stdout)
+    """Print the environment's outputs, and nothing else, on stdout."""
+    announce(environment)
+    _init(environment, quietly=True)
+    answer = json.loads(_terraform(environment, "output", "-json", capture=True))
     values = {name: entry["value"] for name, entry in sorted(answer.items())}
     if not values:
         raise Refused(
@@ -180,21 +132,6 @@ def outputs(environment: str, form: str) -> None:
         print(f"{name:<{width}}  {value if isinstance(value, str) else json.dumps(value)}")
 
 
-def check_target_quietly(environment: str) -> None:
-    """As check_target, with its line on stderr: stdout is for the outputs alone."""
-    stdout, sys.stdout = sys.stdout, sys.stderr
-    try:
-        check_target(environment, os.environ)
-    finally:
-        sys.stdout = stdout
-
-
-def _init_quietly(environment: str) -> None:
-    backend = ROOT / "envs" / environment / "platform.backend.hcl"
-    args = ["init", "-input=false", "-reconfigure", "-no-color", f"-backend-config={backend}"]
-    _terraform(environment, *args, capture=True)
-
-
 def validate(environment: str) -> None:
     """Needs neither credentials nor a network beyond the provider's own source."""
     package.build(ROOT, ROOT / "build")
@@ -203,31 +140,24 @@ def validate(environment: str) -> None:
 
 
 def fmt(write: bool) -> None:
-    """Refuse Terraform files that are not formatted, naming them; with `write`, format them."""
+    """Refuse Terraform files that are not formatted, naming them all; with `write`, format them."""
     mode = [] if write else ["-check"]
-    command = [
-        str(tools.terraform()),
-        "fmt",
-        "-recursive",
-        *mode,
-        *(str(ROOT / d) for d in ("terraform", "modules", "envs")),
-    ]
-    for folder in command[-3:]:
-        done = subprocess.run([*command[:-3], folder], check=False, env=process_environment("fmt", os.environ))
-        if done.returncode:
-            raise Refused("the files above are not formatted. Run `make format`.")
+    folders = [str(ROOT / folder) for folder in ("terraform", "modules", "envs")]
+    command = [str(find_terraform()), "fmt", "-recursive", *mode, *folders]
+    if subprocess.run(command, check=False, env=process_environment("fmt", os.environ)).returncode:
+        raise Refused("the files above are not formatted, or not Terraform. Run `make format`.")
 
 
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="shipping.terraform", description=__doc__)
     parser.add_argument("verb", choices=["plan", "apply", "outputs", "destroy", "validate", "fmt"])
-    parser.add_argument("--env", default=LOCAL_ENVIRONMENT)
+    parser.add_argument("--env", default=environments.LOCAL)
     parser.add_argument("--format", choices=["text", "json"], default="text")
     parser.add_argument("--confirm", default="")
     parser.add_argument("--write", action="store_true")
     args = parser.parse_args(argv)
     try:
-        check_environment(args.env)
+        environments.check_name(args.env)
         {
             "plan": lambda: plan(args.env),
             "apply": lambda: apply(args.env),
@@ -236,7 +166,7 @@ def main(argv: list[str] | None = None) -> int:
             "validate": lambda: validate(args.env),
             "fmt": lambda: fmt(args.write),
         }[args.verb]()
-    except (Refused, tools.ToolMissing) as problem:
+    except (Refused, tools.ToolMissing, package.PackageRefused) as problem:
         print(f"stockcast: {problem}", file=sys.stderr)
         return 1
     return 0

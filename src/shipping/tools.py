@@ -1,4 +1,4 @@
-"""Obtain the tools that every target needs: uv, Python 3.12, Terraform and the environments made with them.
+"""Obtain what every target needs: uv, Python 3.12 and the environments made with them.
 
 Standard library only, because it runs before anything is installed. All that it fetches lands under `.local/`;
 nothing outside the clone is changed, save uv's own package cache.
@@ -11,17 +11,12 @@ nothing outside the clone is changed, save uv's own package cache.
 from __future__ import annotations
 
 import hashlib
-import io
 import os
 import platform
 import re
 import shutil
-import stat
 import subprocess
 import sys
-import urllib.error
-import urllib.request
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -30,9 +25,6 @@ LOCAL = ROOT / ".local"
 ENVIRONMENTS = LOCAL / "envs"
 UV_VERSION = "0.13.8"
 UV_MINIMUM = (0, 9, 0)  # older ones cannot read the lock files
-TERRAFORM_VERSION = "1.11.4"
-TERRAFORM_MINIMUM = (1, 11, 0)  # use_lockfile of the S3 backend is settled from here on
-TERRAFORM_RELEASES = "https://releases.hashicorp.com/terraform"
 AIRFLOW_GROUP = "airflow"  # the one environment whose project and lock lie in dags/
 
 
@@ -48,9 +40,6 @@ def version_of(executable: str | Path, *args: str) -> tuple[int, ...] | None:
         return None
     found = re.search(r"(\d+)\.(\d+)\.(\d+)", answer.stdout + answer.stderr)
     return tuple(int(part) for part in found.groups()) if found else None
-
-
-# uv ------------------------------------------------------------------------------------------------------------------
 
 
 def uv() -> Path:
@@ -107,8 +96,8 @@ def sync(group: str) -> Path:
     project = ROOT / "dags" if group == AIRFLOW_GROUP else ROOT
     folder = ENVIRONMENTS / group
     stamp, wanted = folder / ".synced", _fingerprint(project)
-    if stamp.exists() and stamp.read_text() == wanted:
-        return environment_python(group)
+    if stamp.exists() and stamp.read_text() == wanted and environment_python(group).exists():
+        return environment_python(group)  # exists() follows the link: an upgraded system Python leaves it hanging
     stamp.unlink(missing_ok=True)  # an interrupted sync must not look finished
     selection = ["--group", "dev"] if group == AIRFLOW_GROUP else ["--only-group", group]
     python = python_312()
@@ -133,56 +122,6 @@ def uv_environment(folder: Path, python: Path | None) -> dict[str, str]:
     env["UV_PYTHON_INSTALL_DIR"] = str(LOCAL / "python")
     env["UV_PYTHON_DOWNLOADS"] = "never" if python else "automatic"
     return env
-
-
-def terraform() -> Path:
-    """Terraform >= 1.11 and < 2: the one on PATH, else the pinned release in `.local/tools`, checksum verified."""
-    for candidate in (shutil.which("terraform"), LOCAL / "tools" / f"terraform-{TERRAFORM_VERSION}" / "terraform"):
-        version = version_of(candidate, "version") if candidate else None
-        if candidate and version and TERRAFORM_MINIMUM <= version < (2, 0, 0):
-            return Path(candidate)
-    return _download_terraform(LOCAL / "tools" / f"terraform-{TERRAFORM_VERSION}")
-
-
-def _download_terraform(folder: Path) -> Path:
-    name = f"terraform_{TERRAFORM_VERSION}_{_system()}.zip"
-    base = f"{os.environ.get('TERRAFORM_RELEASES', TERRAFORM_RELEASES)}/{TERRAFORM_VERSION}"
-    print(f"fetching {name}", file=sys.stderr, flush=True)
-    try:
-        sums = _get(f"{base}/terraform_{TERRAFORM_VERSION}_SHA256SUMS").decode()
-        archive = _get(f"{base}/{name}")
-    except (urllib.error.URLError, OSError) as problem:
-        raise ToolMissing(
-            f"terraform is not on PATH and {base} could not be read: {problem}. "
-            f"Install Terraform >= 1.11 yourself, or set TERRAFORM_RELEASES to a mirror of the releases site."
-        ) from problem
-    _verify(name, archive, sums)
-    folder.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(io.BytesIO(archive)) as unpacked:
-        unpacked.extract("terraform", folder)
-    executable = folder / "terraform"
-    executable.chmod(executable.stat().st_mode | stat.S_IXUSR)
-    return executable
-
-
-def _verify(name: str, archive: bytes, sums: str) -> None:
-    wanted = next((line.split()[0] for line in sums.splitlines() if line.split()[1:] == [name]), None)
-    got = hashlib.sha256(archive).hexdigest()
-    if wanted != got:
-        raise ToolMissing(
-            f"{name} has the checksum {got}, its release lists {wanted}. "
-            "The download is damaged or not the release's; nothing was installed. Try again, or install it yourself."
-        )
-
-
-def _system() -> str:
-    machine = {"x86_64": "amd64", "aarch64": "arm64"}.get(platform.machine(), platform.machine())
-    return f"{platform.system().lower()}_{machine}"
-
-
-def _get(url: str) -> bytes:
-    with urllib.request.urlopen(url, timeout=120) as answer:  # noqa: S310  the scheme is ours or the caller's mirror
-        return bytes(answer.read())
 
 
 def check_machine() -> None:

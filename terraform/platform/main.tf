@@ -131,14 +131,14 @@ module "airflow" {
     module.sagemaker.grants.operate,
     module.settings.grants,
     {
-      # Before a training Airflow looks whether there are bars, at the prefix itself; after it, for the newest day.
-      look_for_bars = {
+      # A new model is tried with the newest day's request; a missing one shall answer 404, which takes listing.
+      look_for_requests = {
         actions   = ["s3:ListBucket"]
         resources = [module.lake.arns.silver]
       }
       read_judgements_and_requests = {
         actions   = ["s3:GetObject"]
-        resources = ["${module.lake.arns.models}/evaluation/*", "${module.lake.arns.silver}/bars/", "${module.lake.arns.silver}/recent/*"]
+        resources = ["${module.lake.arns.models}/evaluation/*", "${module.lake.arns.silver}/recent/*"]
       }
     },
   )

@@ -32,6 +32,11 @@ output "model_package_group" {
   value       = module.sagemaker.model_package_group
 }
 
+output "region" {
+  description = "The AWS region that everything above lies in."
+  value       = var.region
+}
+
 output "repositories" {
   description = "Where the images are pushed, without tag."
   value       = module.sagemaker.repository_urls

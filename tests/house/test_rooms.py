@@ -29,7 +29,7 @@ def steps_back(name: str, source: str) -> list[str]:
 
 
 @pytest.mark.parametrize("room", ROOMS, ids=lambda room: room.pattern)
-def test_no_file_imports_what_its_room_may_never_know(room):
+def test_no_file_imports_what_its_room_may_never_know(room: Room) -> None:
     """A DAG that imports pandas stalls the scheduler; a shipped file that imports the emulator breaks on AWS."""
     files = sorted(ROOT.glob(room.pattern))
 
@@ -39,7 +39,7 @@ def test_no_file_imports_what_its_room_may_never_know(room):
     assert not broken
 
 
-def test_the_library_s_rooms_use_only_those_to_their_left():
+def test_the_library_s_rooms_use_only_those_to_their_left() -> None:
     files = sorted((ROOT / "src" / "stockcast").rglob("*.py"))
 
     broken = [step for file in files for step in steps_back(str(file.relative_to(ROOT)), file.read_text())]
@@ -63,21 +63,21 @@ def test_the_library_s_rooms_use_only_those_to_their_left():
         ("src/shipping/*.py", "from localaws import up"),
     ],
 )
-def test_a_forbidden_import_is_found(pattern, source):
+def test_a_forbidden_import_is_found(pattern: str, source: str) -> None:
     """The gate itself: each of these must be caught, also inside a function."""
     room = next(room for room in ROOMS if room.pattern == pattern)
 
     assert broken_walls(room, "known_bad.py", source)
 
 
-def test_a_step_back_inside_the_library_is_found():
+def test_a_step_back_inside_the_library_is_found() -> None:
     assert steps_back("src/stockcast/features/known_bad.py", "from stockcast.models import recipe")
 
 
 TRACKED_TEXT = re.compile(r"\.(py|tf|hcl|md|toml|tfvars|txt|sh|yml|yaml)$|Makefile$|Dockerfile$")
 
 
-def test_no_path_of_one_machine_stands_in_the_repository():
+def test_no_path_of_one_machine_stands_in_the_repository() -> None:
     """A user does not have our folders."""
     listed = subprocess.run(
         ["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True

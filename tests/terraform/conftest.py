@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from shipping import package, terraform, tools
+from shipping import package, terraform
+from shipping.terraform_release import terraform as find_terraform
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = ("envs", "modules", "terraform")
@@ -28,7 +29,7 @@ class Workbench:
 
     def run(self, folder: str, *args: str) -> subprocess.CompletedProcess[str]:
         """`terraform ARGS -no-color` in a folder of the copy; stdout and stderr as they came."""
-        command = [str(tools.terraform()), f"-chdir={self.root / folder}", *args, "-no-color"]
+        command = [str(find_terraform()), f"-chdir={self.root / folder}", *args, "-no-color"]
         return subprocess.run(command, env=self.environ, capture_output=True, text=True, timeout=240, check=False)
 
     def borrow_provider(self, folder: str) -> None:

@@ -71,7 +71,7 @@ def table(silver: Path) -> pl.DataFrame:
     return pl.concat([pl.read_parquet(path, hive_partitioning=False) for path in files])
 
 
-def test_silver_holds_adjusted_bars_with_market_and_split_by_year(bronze, tmp_path):
+def test_silver_holds_adjusted_bars_with_market_and_split_in_one_file(bronze, tmp_path):
     """Everything downstream reads these columns and no other."""
     silver = run(bronze, tmp_path / "silver")
 
@@ -85,7 +85,7 @@ def test_silver_holds_adjusted_bars_with_market_and_split_by_year(bronze, tmp_pa
     assert gspc["close_raw"].to_list() == pytest.approx((gspc["close"] * 2).to_list())
     assert gspc["market_close"].equals(gspc["close"].alias("market_close"))
     assert set(bars_of_silver["split"]) == {"train", "validation", "test", "purge"}
-    assert sorted(path.name for path in (silver / "bars").iterdir()) == ["year=2001", "year=2002", "year=2003"]
+    assert sorted(path.name for path in (silver / "bars").iterdir()) == ["part.parquet"]
 
 
 def test_bad_and_later_rows_lie_in_quarantine_with_their_reasons(bronze, tmp_path):

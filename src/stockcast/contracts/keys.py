@@ -62,9 +62,9 @@ def bronze_refused_reason(day: date | str, symbol: str) -> str:
     return f"quarantine/day={checked_day(day)}/symbol={slug(symbol)}.reason.json"
 
 
-def silver_bars(year: int) -> str:
-    """Clean adjusted bars of all symbols in one year."""
-    return f"bars/year={year:04d}/part.parquet"
+def silver_bars() -> str:
+    """Clean adjusted bars of all symbols and years: one file, so that no run leaves a part of another's behind."""
+    return "bars/part.parquet"
 
 
 def silver_recent(day: date | str, symbol: str) -> str:

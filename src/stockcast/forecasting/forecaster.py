@@ -1,6 +1,7 @@
 """The newest forecast of one symbol, and how well the same road did lately."""
 
 import math
+from datetime import date
 
 import numpy as np
 import polars as pl
@@ -21,8 +22,13 @@ LEAST_KNOWN = 63  # outcomes: a mean over fewer says nothing and is left out
 
 def forecast(symbol: str, bars: pl.DataFrame, recipe: Recipe, model: Predictor) -> ForecastAnswer:
     """One record per horizon at the newest bar; pure in its arguments, so a repeat answers the same."""
+    newest, seen_until = bars["date"][-1], date.fromisoformat(recipe.trained_until)
+    if newest <= seen_until:
+        raise Unforecastable(
+            f"{symbol} ends on {newest} and the model was trained until {seen_until}; it would tell what it has seen. "
+            "Send later bars, or ask a model that was trained before that day."
+        )
     past = history(symbol, bars, recipe, model)
-    newest = bars["date"][-1]
     by_horizon = [past.filter(pl.col("horizon") == h) for h in recipe.horizons]
     if by_horizon[0]["date"][-1] != newest:
         raise Unforecastable(
@@ -35,7 +41,8 @@ def forecast(symbol: str, bars: pl.DataFrame, recipe: Recipe, model: Predictor) 
 def _record(origins: pl.DataFrame, recipe: Recipe) -> Forecast:
     """The last row of one horizon's origins as a record, with the figures of the year before it."""
     last = origins.row(-1, named=True)
-    figures = live_figures(origins)
+    unseen = origins.filter(pl.col("date") > date.fromisoformat(recipe.trained_until))
+    figures = live_figures(unseen)
 
     def price(offset: float) -> float:
         return float(last["last_close"] * math.exp(last["median"] + offset))

@@ -58,7 +58,7 @@ def read_bars(folder: Path) -> tuple[pl.DataFrame, str]:
 
 
 def _refuse_mixed_days(bars: pl.DataFrame) -> None:
-    """Years written by runs for different days carry different cuts: training rows could lie after test rows."""
+    """Files written by runs for different days carry different cuts: training rows could lie after test rows."""
     part = bars.filter(pl.col("split") != "purge").sort("date")["split"].replace_strict(PARTS_IN_TIME)
     if (part.diff().drop_nulls() < 0).any():
         raise ValueError(

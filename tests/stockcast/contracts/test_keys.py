@@ -28,7 +28,7 @@ def test_all_keys_are_those_that_the_design_names():
     assert keys.bronze_bars("2013-03-01", "^GSPC") == "bars/day=2013-03-01/symbol=index-GSPC.json"
     assert keys.bronze_refused(date(2013, 3, 1), "AAPL") == "quarantine/day=2013-03-01/symbol=AAPL.txt"
     assert keys.bronze_refused_reason("2013-03-01", "AAPL") == "quarantine/day=2013-03-01/symbol=AAPL.reason.json"
-    assert keys.silver_bars(2013) == "bars/year=2013/part.parquet"
+    assert keys.silver_bars() == "bars/part.parquet"
     assert keys.silver_recent("2013-03-01", "AAPL") == "recent/day=2013-03-01/symbol=AAPL.json"
     assert keys.silver_quarantine("2013-03-01") == "quarantine/day=2013-03-01/rows.jsonl"
     assert keys.silver_report("2013-03-01") == "reports/day=2013-03-01.json"

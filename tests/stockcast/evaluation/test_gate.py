@@ -45,7 +45,7 @@ def test_a_candidate_too_good_at_direction_is_refused():
     promote, failed = verdict(panels.leaked())
 
     assert not promote
-    assert failed == {("direction_too_good_to_be_true", 1)}
+    assert ("direction_too_good_to_be_true", 1) in failed
 
 
 def test_a_few_months_of_test_days_are_not_enough():
@@ -53,7 +53,7 @@ def test_a_few_months_of_test_days_are_not_enough():
     promote, failed = verdict(panels.good(200))
 
     assert not promote
-    assert failed == {("enough_dates", h) for h in (1, 5, 21)}
+    assert {("enough_dates", h) for h in (1, 5, 21)} <= failed
 
 
 FIGURES = {
@@ -85,11 +85,11 @@ def test_limits_stand_where_they_are_written(figure, passing, failing):
     assert not judge({1: FIGURES | {figure: failing}})["promote"]
 
 
-def test_coverage_is_judged_more_mildly_where_chance_alone_moves_it():
-    """On 800 overlapping months an honest model covers 70 or 90 % by luck; on 2,000 dates the plain bounds hold."""
-    assert judge({21: FIGURES | {"dates": 800, "coverage_80": 0.75}})["promote"]
-    assert not judge({21: FIGURES | {"dates": 800, "coverage_80": 0.65}})["promote"]
-    assert not judge({21: FIGURES | {"dates": 2000, "coverage_80": 0.75}})["promote"]
+def test_few_dates_do_not_make_the_coverage_s_bounds_wider():
+    """Bounds that grow where data is short let an interval pass that covers nothing, or everything."""
+    assert judge({21: FIGURES | {"dates": 260, "coverage_80": 0.775}})["promote"]
+    assert not judge({21: FIGURES | {"dates": 260, "coverage_80": 0.765}})["promote"]
+    assert not judge({21: FIGURES | {"dates": 260, "coverage_80": 1.0}})["promote"]
 
 
 def test_a_verdict_without_figures_is_refused():

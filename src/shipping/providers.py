@@ -1,0 +1,58 @@
+"""Where Terraform gets its providers from: a folder on this machine where one fits, otherwise the registry."""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+
+from shipping.environments import Refused
+from shipping.tools import ROOT
+
+LOCK_FILE = ROOT / "terraform" / "platform" / ".terraform.lock.hcl"
+AWS = "registry.terraform.io/hashicorp/aws"
+SYSTEM_FOLDERS = (Path("/opt"), Path("/usr/share"), Path("/usr/local/share"))
+
+
+def mirror() -> Path | None:
+    """A folder that holds providers: TF_PLUGIN_MIRROR, else one directly below a system folder.
+
+    One that we only came across must hold the locked version: else it would keep a machine from the registry that
+    has it.
+    """
+    if named := os.environ.get("TF_PLUGIN_MIRROR"):
+        if not (Path(named) / "registry.terraform.io").is_dir():
+            raise Refused(f"TF_PLUGIN_MIRROR is {named!r}, which holds no registry.terraform.io/. Mend or unset it.")
+        return Path(named)
+    for parent in SYSTEM_FOLDERS:
+        for found in sorted(parent.glob(f"*/{AWS}")):
+            if _holds(found, locked_version()):
+                return found.parents[2]
+    return None
+
+
+def locked_version() -> str:
+    locked = re.search(rf'provider "{AWS}" {{\s+version\s+= "([^"]+)"', LOCK_FILE.read_text())
+    if not locked:
+        raise Refused(f"{LOCK_FILE} locks no version of {AWS}. Restore it: git checkout -- {LOCK_FILE}")
+    return locked[1]
+
+
+def _holds(folder: Path, version: str) -> bool:
+    """Unpacked, as <version>/<system>/, or packed, as terraform-provider-aws_<version>_<system>.zip."""
+    return (folder / version).is_dir() or any(folder.glob(f"terraform-provider-aws_{version}_*.zip"))
+
+
+def write_cli_config(path: Path) -> Path:
+    """Write Terraform's CLI configuration: the mirror where there is one, otherwise the plain registry."""
+    lines = ["disable_checkpoint = true"]
+    if found := mirror():
+        lines += [
+            "provider_installation {",
+            f'  filesystem_mirror {{ path = "{found}" }}',
+            f'  direct {{ exclude = ["{AWS}"] }}',
+            "}",
+        ]
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text("\n".join(lines) + "\n")
+    return path

@@ -1,0 +1,239 @@
+"""The main job, whole: what `make up` promises in the README, tried on a stack of its own."""
+
+import io
+import json
+import os
+import signal
+import tarfile
+import time
+from typing import Any
+
+import pytest
+from botocore.exceptions import ClientError
+from tests.local.conftest import Running, up_arguments
+
+from localaws import airflow, processes, services
+from localaws.arguments import SAMPLE_SYMBOLS
+from localaws.forecast_table import bucket, newest_keys, records
+from localaws.stack import SAMPLE_DAY
+from localaws.up import MAIN_DAG, TRAINING_DAG
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1500)]
+
+HORIZONS = (1, 5, 21)
+ENDPOINT = "stockcast-local-forecasts"
+
+
+def gold(running: Running) -> list[dict[str, Any]]:
+    s3 = running.client("s3")
+    return records(s3, newest_keys(s3))
+
+
+def values(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What must not change when a day is repeated: everything but the time of writing."""
+    return [{key: value for key, value in record.items() if key != "generated_at"} for record in found]
+
+
+def table_of(printed: str) -> list[str]:
+    return [line for line in printed.splitlines() if SAMPLE_DAY in line and " - " in line]
+
+
+def runs(running: Running) -> list[tuple[str, dict[str, Any]]]:
+    """The DAG runs of `make up`, the daily one first."""
+    api = airflow.Api(running.stack)
+    found = []
+    for dag_id in (MAIN_DAG, TRAINING_DAG):
+        answer = api._send("GET", f"/api/v2/dags/{dag_id}/dagRuns")
+        found += [(dag_id, run) for run in answer["dag_runs"]]
+    return found
+
+
+def test_up_ends_with_one_row_for_each_symbol_and_horizon(running: Running) -> None:
+    """Whoever runs the first command sees forecasts, not a promise of them."""
+    rows = table_of(running.printed)
+
+    assert len(rows) == len(SAMPLE_SYMBOLS) * len(HORIZONS)
+    assert {row.split()[0] for row in rows} == set(SAMPLE_SYMBOLS)
+
+
+def test_gold_holds_one_record_for_each_symbol_day_and_horizon(running: Running) -> None:
+    found = gold(running)
+
+    named = {(record["symbol"], record["as_of"], record["horizon"]) for record in found}
+    assert named == {(symbol, SAMPLE_DAY, horizon) for symbol in SAMPLE_SYMBOLS for horizon in HORIZONS}
+    assert all(r["q025"] < r["q10"] < r["median"] < r["q90"] < r["q975"] for r in found)
+    assert not any(record["stale"] for record in found)
+
+
+def test_the_endpoint_answers_the_numbers_that_gold_holds(running: Running) -> None:
+    """A number on a page must be the one that the model gives when asked."""
+    s3, runtime = running.client("s3"), running.client("sagemaker-runtime")
+    key = f"recent/day={SAMPLE_DAY}/symbol=IBM.json"
+    bars = s3.get_object(Bucket=bucket("silver"), Key=key)["Body"].read()
+
+    answer = runtime.invoke_endpoint(EndpointName=ENDPOINT, ContentType="application/json", Body=bars)
+    forecasts = json.loads(answer["Body"].read())["forecasts"]
+
+    stored = [record for record in gold(running) if record["symbol"] == "IBM"]
+    assert len(forecasts) == len(HORIZONS)
+    assert forecasts == [{key: record[key] for key in forecasts[0]} for record in stored]
+
+
+def test_both_dag_runs_are_green_and_so_is_every_task(running: Running) -> None:
+    """A run can be green with red tasks, so the tasks are looked at; the one that tells of failures has nothing to."""
+    found = runs(running)
+
+    api = airflow.Api(running.stack)
+    tasks = [task for dag_id, run in found for task in api.tasks(dag_id, run["dag_run_id"])]
+    assert sorted(dag_id for dag_id, _ in found) == [MAIN_DAG, TRAINING_DAG]
+    assert {run["state"] for _, run in found} == {"success"}
+    others = {task["task_id"]: task["state"] for task in tasks if task["state"] != "success"}
+    assert others == {"tell_for_the_silent": "skipped"}
+
+
+def test_the_registry_holds_the_model_that_serves(running: Running) -> None:
+    sagemaker = running.client("sagemaker")
+    versions = sagemaker.list_model_packages(ModelPackageGroupName="stockcast-local-lstm")["ModelPackageSummaryList"]
+    serving = sagemaker.describe_endpoint(EndpointName=ENDPOINT)["EndpointConfigName"]
+
+    facts = sagemaker.describe_model_package(ModelPackageName=versions[0]["ModelPackageArn"])
+
+    assert [version["ModelApprovalStatus"] for version in versions] == ["Approved"]
+    assert facts["CustomerMetadataProperties"]["training_job"] == serving
+
+
+def test_a_second_plan_says_no_changes(running: Running) -> None:
+    """Otherwise every apply would change something that nobody changed."""
+    planned = running.make("plan", "ENV=local")
+
+    assert planned.returncode == 0, planned.stderr
+    assert "No changes." in planned.stdout
+
+
+def test_outputs_name_buckets_and_endpoint(running: Running) -> None:
+    printed = running.make("-s", "outputs", "ENV=local", "FORMAT=json")
+
+    outputs = json.loads(printed.stdout)
+    assert outputs["endpoint"] == ENDPOINT
+    assert outputs["buckets"]["gold"] == bucket("gold")
+
+
+def test_up_again_adopts_what_is_done_and_shows_the_same_forecasts(running: Running) -> None:
+    again = running.make(*up_arguments(running.stack))
+
+    assert again.returncode == 0, again.stderr
+    assert "its forecasts stand" in again.stdout
+    assert table_of(again.stdout) == table_of(running.printed)
+
+
+def test_a_repeated_day_writes_the_same_forecasts_over(running: Running) -> None:
+    """A retry, a cleared task or an impatient person must not double or change anything."""
+    before = gold(running)
+    api = airflow.Api(running.stack)
+
+    api.trigger(MAIN_DAG, "repeat", {"day": SAMPLE_DAY})
+    ended = processes.wait_until(lambda: api.run(MAIN_DAG, "repeat")["state"] in ("success", "failed"), 240)  # type: ignore[index]
+
+    assert ended
+    assert {t["task_id"]: t["state"] for t in api.tasks(MAIN_DAG, "repeat")}["write_forecasts"] == "success"
+    assert values(gold(running)) == values(before)
+    assert gold(running)[0]["generated_at"] > before[0]["generated_at"]
+
+
+def test_a_broken_training_script_fails_loudly_and_leaves_the_endpoint_alone(running: Running) -> None:
+    """The night shift must hear of it, and clients must not."""
+    s3, sagemaker, ssm = running.client("s3"), running.client("sagemaker"), running.client("ssm")
+    before = sagemaker.describe_endpoint(EndpointName=ENDPOINT)
+    inbox = subscribe(running)
+    source = ssm.get_parameter(Name="/stockcast/local/job_source")["Parameter"]["Value"]
+    place = dict(zip(("Bucket", "Key"), source.removeprefix("s3://").split("/", 1), strict=True))
+    whole = s3.get_object(**place)["Body"].read()
+
+    s3.put_object(**place, Body=with_broken_train(whole))
+    trained = running.make("train")
+    s3.put_object(**place, Body=whole)
+
+    newest = sagemaker.list_training_jobs(SortBy="CreationTime", SortOrder="Descending")["TrainingJobSummaries"][0]
+    reason = sagemaker.describe_training_job(TrainingJobName=newest["TrainingJobName"])["FailureReason"]
+    after = sagemaker.describe_endpoint(EndpointName=ENDPOINT)
+    assert newest["TrainingJobStatus"] == "Failed"
+    assert "broken on purpose" in reason
+    assert trained.returncode != 0
+    assert "task train of DAG train_model" in trained.stderr
+    assert "train of train_model failed" in message(running, inbox)
+    assert (after["EndpointConfigName"], after["EndpointStatus"]) == (before["EndpointConfigName"], "InService")
+    assert after["LastModifiedTime"] == before["LastModifiedTime"]
+
+
+def with_broken_train(archive: bytes) -> bytes:
+    """The same archive, with a train.py that says why it fails the way SageMaker's contract wants it."""
+    broken = b"raise SystemExit('broken on purpose')\n"
+    changed = io.BytesIO()
+    with tarfile.open(fileobj=io.BytesIO(archive)) as old, tarfile.open(fileobj=changed, mode="w:gz") as new:
+        for member in old.getmembers():
+            content = old.extractfile(member)
+            body = broken if member.name == "train.py" else content.read() if content else b""
+            member.size = len(body)
+            new.addfile(member, io.BytesIO(body) if content else None)
+    return changed.getvalue()
+
+
+def subscribe(running: Running) -> str:
+    """A queue that gets what people would get by mail; its URL."""
+    sqs, sns = running.client("sqs"), running.client("sns")
+    url = sqs.create_queue(QueueName="inbox")["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    topic = json.loads(running.make("-s", "outputs", "ENV=local", "FORMAT=json").stdout)["alerts_topic"]
+    allow = {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}, "Action": "sqs:SendMessage"}
+    policy = {"Version": "2012-10-17", "Statement": [{**allow, "Resource": arn}]}
+    sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": json.dumps(policy)})
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+    return str(url)
+
+
+def message(running: Running, queue_url: str) -> str:
+    found = running.client("sqs").receive_message(QueueUrl=queue_url, WaitTimeSeconds=20).get("Messages", [])
+    assert found, "no alert arrived within 20 s"
+    return str(found[0]["Body"])
+
+
+@pytest.mark.parametrize(
+    ("role", "service", "call"),
+    [
+        ("airflow", "s3", lambda s3: s3.list_objects_v2(Bucket=bucket("bronze"))),
+        ("ingest", "s3", lambda s3: s3.put_object(Bucket=bucket("gold"), Key="forecasts/x", Body=b"x")),
+        ("forecast", "sagemaker", lambda sagemaker: sagemaker.delete_endpoint(EndpointName=ENDPOINT)),
+        ("train", "s3", lambda s3: s3.put_object(Bucket=bucket("silver"), Key="bars/x", Body=b"x")),
+        ("serve", "s3", lambda s3: s3.get_object(Bucket=bucket("silver"), Key="bars/part.parquet")),
+        ("evaluate", "ssm", lambda ssm: ssm.get_parameter(Name="/stockcast/local/symbols")),
+    ],
+)
+def test_a_role_is_refused_what_is_not_its_business(running: Running, role: str, service: str, call: Any) -> None:
+    with pytest.raises(ClientError) as refused:
+        call(running.client_as(role, service))
+
+    assert refused.value.response["Error"]["Code"] in ("AccessDenied", "AccessDeniedException")
+
+
+def test_a_symbol_that_the_sample_does_not_have_is_refused_before_anything_starts(running: Running) -> None:
+    refused = running.make(*up_arguments(running.stack), "SYMBOLS=AMZN")
+
+    assert refused.returncode != 0
+    assert "make up SOURCE=live SYMBOLS=AMZN" in refused.stderr
+
+
+def test_down_ends_everything_even_after_the_embedded_aws_was_killed(running: Running) -> None:
+    """Last on purpose. Whoever kills our process must not be left with its children."""
+    stack = running.stack
+    health = services.gateway_health(stack)
+    assert health is not None
+    os.kill(int(health["pid"]), signal.SIGKILL)
+    time.sleep(0.5)
+
+    ended = running.make("down")
+
+    ports = stack.choice.ports
+    assert ended.returncode == 0, ended.stderr
+    assert processes.members(stack.id) == []
+    assert [processes.holder(port) for port in (ports.aws, ports.market, ports.airflow)] == [None, None, None]
+    assert not (stack.home / "state").exists()
