@@ -12,7 +12,7 @@ IN = $(PYTHON) src/shipping/tools.py run
 LOCAL = $(IN) local -- -m localaws
 TERRAFORM = $(LOCAL) terraform --env $(ENV)
 
-.PHONY: help up down status train test test-fast check format package requirements plan apply outputs destroy validate env clean
+.PHONY: help up down status train test test-fast check format package requirements plan apply outputs destroy sync-dags validate env clean
 
 help: ## List every target
 	@echo "Stockcast: a stock-forecasting pipeline on AWS that also runs whole on this machine."
@@ -46,6 +46,9 @@ outputs: ## Print what environment ENV (default local) offers: buckets, endpoint
 destroy: ## Remove everything of environment ENV (default local); asks for its name unless CONFIRM=<name>
 	@$(TERRAFORM) destroy $(if $(CONFIRM),--confirm '$(CONFIRM)')
 
+sync-dags: ## Bring dags/ to the Airflow of environment ENV (default local): changed files up, vanished files away
+	@$(TERRAFORM) sync-dags
+
 validate: ## Validate the Terraform of environment ENV (default local) without credentials
 	@$(TERRAFORM) validate
 
@@ -64,7 +67,7 @@ check: ## Lint, types, Terraform format and validity, and the house rules
 	@$(IN) local -- -m shipping.requirements --check
 	@$(IN) local -- -m shipping.terraform fmt
 	@$(MAKE) validate ENV=dev
-	@$(IN) dev -- -m pytest tests/house
+	@$(IN) dev -- -m pytest tests/house tests/terraform/test_house.py tests/dags/test_rules.py
 
 format: ## Format Python and Terraform in place
 	@$(IN) dev -- -m ruff check --fix .

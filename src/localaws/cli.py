@@ -6,6 +6,7 @@ import argparse
 import os
 import subprocess
 import sys
+import traceback
 from datetime import UTC, datetime
 
 from localaws import down, lock, status, up
@@ -55,6 +56,15 @@ def _terraform(environment: str, arguments: list[str]) -> int:
         return subprocess.call(command, env=stack.terraform_environment())
 
 
+def _told(problem: Exception) -> int:
+    log = stacks.home() / "logs" / "error.log"
+    log.parent.mkdir(parents=True, exist_ok=True)
+    log.write_text("".join(traceback.format_exception(problem)))
+    failed = StepFailed("an unforeseen place", f"{type(problem).__name__}: {problem}", log)
+    print(f"\nstockcast: {failed}", file=sys.stderr)
+    return 1
+
+
 def main(argv: list[str] | None = None) -> int:
     args = _parser().parse_args(argv)
     try:
@@ -73,6 +83,8 @@ def main(argv: list[str] | None = None) -> int:
     except (StepFailed, tools.ToolMissing) as problem:
         print(f"\nstockcast: {problem}", file=sys.stderr)
         return 1
+    except Exception as problem:  # a fault of ours or of a server that went away: still one message, and the trace kept
+        return _told(problem)
     except KeyboardInterrupt:
         print("\nstockcast: interrupted. `make up` goes on from here, `make down` ends what runs.", file=sys.stderr)
         os._exit(130)  # threads may still wait for programs that were interrupted too

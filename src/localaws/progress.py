@@ -35,7 +35,12 @@ class Progress:
     def step(self, name: str) -> Iterator[None]:
         begin = time.monotonic()
         self.say(f"{name} ...")
-        yield
+        try:
+            yield
+        except StepFailed:
+            raise
+        except Exception as problem:
+            raise StepFailed(name, f"{type(problem).__name__}: {problem}") from problem
         self.done(name, time.monotonic() - begin)
 
     def done(self, name: str, seconds: float) -> None:

@@ -60,8 +60,9 @@ def gateway_config(stack: Stack) -> dict[str, object]:
 def _fingerprint(stack: Stack) -> str:
     """Changes when the running embedded AWS would no longer be the one that this clone would start."""
     parts = [json.dumps(gateway_config(stack), sort_keys=True).encode(), (ROOT / "uv.lock").read_bytes()]
-    parts += [path.read_bytes() for path in sorted((ROOT / "src" / "localaws").rglob("*.py"))]
-    parts += [(ROOT / "serving" / "server.py").read_bytes()]
+    parts.append((ROOT / "dags" / "uv.lock").read_bytes())
+    served = [ROOT / "src" / "localaws", ROOT / "src" / "stockcast", ROOT / "serving"]
+    parts += [path.read_bytes() for folder in served for path in sorted(folder.rglob("*.py"))]
     return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
 

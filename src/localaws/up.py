@@ -21,7 +21,7 @@ from localaws import airflow, arguments, forecast_table, lock, processes, servic
 from localaws.down import forget
 from localaws.follow import ENDED, follow
 from localaws.progress import Progress, StepFailed, tail
-from localaws.stack import MARKER, ROOT, Choice, Stack, home, read
+from localaws.stack import ROOT, Choice, Stack, home, read
 from shipping import dag_sync, tools
 
 MAIN_DAG, TRAINING_DAG = "forecast_prices", "train_model"
@@ -48,8 +48,9 @@ def _can_go_on(stack: Stack, progress: Progress) -> bool:
 
     Airflow's runs, Terraform's state and the embedded AWS belong together: a half of them is worth nothing.
     """
-    same_ports = read().choice.ports == stack.choice.ports
-    if same_ports and services.is_current(stack) and airflow.is_healthy(stack) and not _applying(stack).exists():
+    before = read().choice
+    same = (before.ports, before.source) == (stack.choice.ports, stack.choice.source)  # prices of two sources never mix
+    if same and services.is_current(stack) and airflow.is_healthy(stack) and not _applying(stack).exists():
         progress.say("the stack of an earlier `make up` runs; going on with it")
         return True
     if ended := processes.end_all(stack.id):
@@ -109,6 +110,10 @@ def _environment(group: str, progress: Progress) -> None:
 def _aws(stack: Stack, progress: Progress, goes_on: bool) -> None:
     if not goes_on:
         _step(progress, "embedded AWS", services.start_gateway, stack)
+    _apply(stack, progress)
+
+
+def _apply(stack: Stack, progress: Progress) -> None:
     with progress.step("terraform plan"):
         run_terraform(stack, "plan")
     with progress.step("terraform apply"):
@@ -125,11 +130,11 @@ def _applying(stack: Stack) -> Path:
 def run_terraform(stack: Stack, verb: str) -> None:
     log = stack.logs / f"terraform-{verb}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    env = stack.terraform_environment()
-    env.pop(MARKER)  # ours to wait for, not a member that `down` should end
     command = [str(tools.environment_python("local")), "-m", "shipping.terraform", verb, "--env", "local"]
     with log.open("wb") as output:
-        done = subprocess.run(command, env=env, cwd=ROOT, stdout=output, stderr=output, check=False)
+        done = subprocess.run(
+            command, env=stack.terraform_environment(), cwd=ROOT, stdout=output, stderr=output, check=False
+        )
     if done.returncode:
         raise StepFailed(f"terraform {verb}", tail(log, 20), log)
 
@@ -149,14 +154,11 @@ def _airflow(stack: Stack, progress: Progress, environment: Future[None]) -> Non
 
 def _forecast(stack: Stack, progress: Progress) -> list[str]:
     """Run the daily DAG once for the wanted day, code and symbols; the same again is adopted. Returns gold's keys."""
-    with progress.step("DAGs"):
-        dag_sync.sync(ROOT / "dags", forecast_table.bucket("airflow"), "dags/", services.client(stack, "s3"))
-        api = airflow.wait_for_dags(stack, {MAIN_DAG, TRAINING_DAG}, dag_sync.shipped_files(ROOT / "dags"))
-        for dag_id in (MAIN_DAG, TRAINING_DAG):
-            api.unpause(dag_id)
-    run_id = _run_id(stack)
+    api = _sync_dags(stack, progress)
+    run_id, s3 = _run_id(stack), services.client(stack, "s3")
     found = api.run(MAIN_DAG, run_id)
-    if found and found["state"] == "success" and forecast_table.newest_keys(services.client(stack, "s3")):
+    there = forecast_table.newest_keys(s3, stack.choice.day, stack.choice.symbols)
+    if found and found["state"] == "success" and there:
         progress.say(f"{MAIN_DAG}: this day's run has ended well before; its forecasts stand")
     else:
         if not found:
@@ -164,24 +166,38 @@ def _forecast(stack: Stack, progress: Progress) -> list[str]:
         elif found["state"] in ENDED:  # a run whose forecasts were destroyed since has to do everything again
             api.clear(MAIN_DAG, run_id, only_failed=found["state"] == "failed")
         follow(stack, api, progress, [(MAIN_DAG, run_id), (TRAINING_DAG, f"first_model__{run_id}")])
-    return forecast_table.newest_keys(services.client(stack, "s3"), stack.choice.day, stack.choice.symbols)
+    return forecast_table.newest_keys(s3, stack.choice.day, stack.choice.symbols)
+
+
+def _sync_dags(stack: Stack, progress: Progress) -> airflow.Api:
+    with progress.step("DAGs"):
+        s3 = services.client(stack, "s3")
+        dag_sync.sync(ROOT / "dags", forecast_table.bucket("airflow"), "dags/", s3, dag_sync.commit_here(ROOT))
+        api = airflow.wait_for_dags(stack, {MAIN_DAG, TRAINING_DAG}, dag_sync.shipped_files(ROOT / "dags"))
+        for dag_id in (MAIN_DAG, TRAINING_DAG):
+            api.unpause(dag_id)
+    return api
 
 
 def _run_id(stack: Stack) -> str:
-    manifest = json.loads((ROOT / "build" / "manifest.json").read_text())
-    what = json.dumps([manifest, stack.choice.source, stack.choice.symbols], sort_keys=True)
-    return f"up__{stack.choice.day}__{hashlib.sha256(what.encode()).hexdigest()[:10]}"
+    """The same for the same day, code, DAGs, values and symbols: everything that a forecast follows from."""
+    parts = [(ROOT / "build" / "manifest.json").read_bytes(), (ROOT / "envs/local/platform.tfvars").read_bytes()]
+    parts += dag_sync.shipped_files(ROOT / "dags").values()
+    parts.append(json.dumps([stack.choice.source, stack.choice.symbols]).encode())
+    return f"up__{stack.choice.day}__{hashlib.sha256(b'|'.join(parts)).hexdigest()[:10]}"
 
 
 def train(stack: Stack) -> None:
-    """Run the training DAG now, for the stack's day."""
+    """Run the training DAG now, with the code and values of this clone, for the stack's day."""
     if not (services.is_current(stack) and airflow.is_healthy(stack)):
-        raise StepFailed("train", "no whole stack of this clone runs here.", remedy="Run `make up` first.")
+        raise StepFailed("train", "no whole and current stack of this clone runs here.", remedy="Run `make up` first.")
     progress = Progress()
-    api = airflow.Api(stack)
-    run_id = f"manual__{datetime.now(UTC):%Y%m%dT%H%M%S}"
-    api.trigger(TRAINING_DAG, run_id, {"day": stack.choice.day})
-    follow(stack, api, progress, [(TRAINING_DAG, run_id)])
+    with lock.alone(stack):
+        _apply(stack, progress)
+        api = _sync_dags(stack, progress)
+        run_id = f"manual__{datetime.now(UTC):%Y%m%dT%H%M%S}"
+        api.trigger(TRAINING_DAG, run_id, {"day": stack.choice.day})
+        follow(stack, api, progress, [(TRAINING_DAG, run_id)])
 
 
 def _remember_times(stack: Stack, progress: Progress, goes_on: bool) -> None:

@@ -1,6 +1,6 @@
 """Run Terraform for one environment: the same commands for people, CodeBuild, tests and the local stack.
 
-    python -m shipping.terraform plan|apply|outputs|destroy|validate --env ENV
+    python -m shipping.terraform plan|apply|outputs|destroy|sync-dags|validate --env ENV
     python -m shipping.terraform fmt [--write]
 
 Which AWS is meant follows from the environment variables alone; the command prints it before it acts.
@@ -15,8 +15,11 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
-from shipping import environments, package, providers, tools
+import boto3
+
+from shipping import dag_made, dag_sync, environments, package, providers, tools
 from shipping.environments import Refused
 from shipping.terraform_release import terraform as find_terraform
 
@@ -101,7 +104,10 @@ def apply(environment: str) -> None:
 
 
 def destroy(environment: str, confirmed: str) -> None:
-    """Plan the removal of everything and apply it, once the environment's name was given."""
+    """Plan the removal of everything and apply it, once the environment's name was given.
+
+    What the DAGs made beside Terraform goes first: an endpoint would go on costing money unseen.
+    """
     saved = removal_file(environment)
     _save_plan(environment, saved, "-destroy")
     try:
@@ -109,17 +115,44 @@ def destroy(environment: str, confirmed: str) -> None:
             confirmed = input(f"Type {environment} to remove all of the above: ")
         if confirmed != environment:
             raise Refused(f"not confirmed, nothing was removed. Type the name, or give CONFIRM={environment}.")
+        _remove_what_dags_made(environment)
         _terraform(environment, "apply", *UNATTENDED, str(saved))
     finally:
         saved.unlink()
+
+
+def _remove_what_dags_made(environment: str) -> None:
+    known = _outputs(environment)
+    if not known:  # nothing was ever applied
+        return
+    sagemaker = boto3.client("sagemaker", region_name=known["region"])
+    prefix = f"stockcast-{environment}-"
+    for removed in dag_made.remove(sagemaker, prefix, known["endpoint"], known["model_package_group"]):
+        print(f"removed {removed}", flush=True)
+
+
+def sync_dags(environment: str) -> None:
+    """Bring dags/ to the environment's Airflow bucket: changed files up, vanished files away."""
+    announce(environment)
+    _init(environment, quietly=True)
+    known = _outputs(environment)
+    if not known:
+        raise Refused(f"nothing is applied in {environment}. Run `make plan apply ENV={environment}` first.")
+    s3 = boto3.client("s3", region_name=known["region"])
+    print(dag_sync.sync(ROOT / "dags", known["buckets"]["airflow"], "dags/", s3, dag_sync.commit_here(ROOT)))
+
+
+def _outputs(environment: str) -> dict[str, Any]:
+    """Outputs by name; empty where nothing is applied. Needs an initialised root."""
+    answer = json.loads(_terraform(environment, "output", "-json", capture=True))
+    return {name: entry["value"] for name, entry in sorted(answer.items())}
 
 
 def outputs(environment: str, form: str) -> None:
     """Print the environment's outputs, and nothing else, on stdout."""
     announce(environment)
     _init(environment, quietly=True)
-    answer = json.loads(_terraform(environment, "output", "-json", capture=True))
-    values = {name: entry["value"] for name, entry in sorted(answer.items())}
+    values = _outputs(environment)
     if not values:
         raise Refused(
             f"{environment} has no outputs: nothing is applied there. Run `make plan apply ENV={environment}`."
@@ -150,7 +183,7 @@ def fmt(write: bool) -> None:
 
 def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="shipping.terraform", description=__doc__)
-    parser.add_argument("verb", choices=["plan", "apply", "outputs", "destroy", "validate", "fmt"])
+    parser.add_argument("verb", choices=["plan", "apply", "outputs", "destroy", "sync-dags", "validate", "fmt"])
     parser.add_argument("--env", default=environments.LOCAL)
     parser.add_argument("--format", choices=["text", "json"], default="text")
     parser.add_argument("--confirm", default="")
@@ -163,6 +196,7 @@ def main(argv: list[str] | None = None) -> int:
             "apply": lambda: apply(args.env),
             "outputs": lambda: outputs(args.env, args.format),
             "destroy": lambda: destroy(args.env, args.confirm),
+            "sync-dags": lambda: sync_dags(args.env),
             "validate": lambda: validate(args.env),
             "fmt": lambda: fmt(args.write),
         }[args.verb]()

@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import pytest
-from tests.house.rooms import ORDER, ROOMS, ROOT, Room, begins_with, imports
+from tests.house.rooms import IMPURE_CALLS, ORDER, PURE_ROOMS, ROOMS, ROOT, Room, begins_with, calls, imports
 
 
 def broken_walls(room: Room, name: str, source: str) -> list[str]:
@@ -57,6 +57,9 @@ def test_the_library_s_rooms_use_only_those_to_their_left() -> None:
         ("src/stockcast/contracts/*.py", "import numpy"),
         ("src/stockcast/contracts/*.py", "from stockcast.features import indicators"),
         ("src/stockcast/features/*.py", "import boto3"),
+        ("src/stockcast/features/*.py", "from pathlib import Path"),
+        ("lambda/**/*.py", "from ingest.bronze import store"),
+        ("training/*.py", "from train import main"),
         ("src/stockcast/evaluation/*.py", "from pathlib import Path"),
         ("training/*.py", "import boto3"),
         ("serving/*.py", "from tensorflow import keras"),
@@ -74,7 +77,33 @@ def test_a_step_back_inside_the_library_is_found() -> None:
     assert steps_back("src/stockcast/features/known_bad.py", "from stockcast.models import recipe")
 
 
+def impure_calls(name: str, source: str) -> list[str]:
+    """Calls in one file that touch files, the clock or the environment."""
+    return [f"{name}:{line} calls {called}" for line, called in calls(source) if called in IMPURE_CALLS]
+
+
+@pytest.mark.parametrize("room", PURE_ROOMS)
+def test_features_and_judgements_follow_from_their_arguments_alone(room: str) -> None:
+    """A feature that reads the clock gives another forecast tomorrow for the same bars."""
+    files = sorted((ROOT / room).rglob("*.py"))
+
+    found = [call for file in files for call in impure_calls(file.name, file.read_text())]
+
+    assert files
+    assert not found
+
+
+@pytest.mark.parametrize("source", ["x = date.today()", "open('bars.csv')", "import os\nos.getenv('DAY')"])
+def test_a_call_to_clock_file_or_environment_is_found(source: str) -> None:
+    assert impure_calls("known_bad.py", source)
+
+
+FOLDER_OF_SOMEBODY = re.compile(r"(?<![\w.:/-])/(home|Users|root|work)/[\w.-]+/")
 TRACKED_TEXT = re.compile(r"\.(py|tf|hcl|md|toml|tfvars|txt|sh|yml|yaml)$|Makefile$|Dockerfile$")
+
+
+def test_a_folder_of_somebody_is_found() -> None:
+    assert FOLDER_OF_SOMEBODY.search('open("/home' + '/jane/stockcast/bars.csv")')
 
 
 def test_no_path_of_one_machine_stands_in_the_repository() -> None:
@@ -84,7 +113,7 @@ def test_no_path_of_one_machine_stands_in_the_repository() -> None:
     ).stdout.splitlines()
     files = [name for name in listed if TRACKED_TEXT.search(name) and (ROOT / name).is_file()]
 
-    found = [name for name in files if str(ROOT) + "/" in (ROOT / name).read_text()]
+    found = {name: hit.group() for name in files if (hit := FOLDER_OF_SOMEBODY.search((ROOT / name).read_text()))}
 
     assert files
     assert not found

@@ -14,6 +14,7 @@ from tests.local.conftest import Running, up_arguments
 
 from localaws import airflow, processes, services
 from localaws.arguments import SAMPLE_SYMBOLS
+from localaws.follow import ENDED
 from localaws.forecast_table import bucket, newest_keys, records
 from localaws.stack import SAMPLE_DAY
 from localaws.up import MAIN_DAG, TRAINING_DAG
@@ -132,9 +133,9 @@ def test_a_repeated_day_writes_the_same_forecasts_over(running: Running) -> None
     api = airflow.Api(running.stack)
 
     api.trigger(MAIN_DAG, "repeat", {"day": SAMPLE_DAY})
-    ended = processes.wait_until(lambda: api.run(MAIN_DAG, "repeat")["state"] in ("success", "failed"), 240)  # type: ignore[index]
+    ended = state_at_end(api, MAIN_DAG, "repeat")
 
-    assert ended
+    assert ended == "success"
     assert {t["task_id"]: t["state"] for t in api.tasks(MAIN_DAG, "repeat")}["write_forecasts"] == "success"
     assert values(gold(running)) == values(before)
     assert gold(running)[0]["generated_at"] > before[0]["generated_at"]
@@ -149,8 +150,10 @@ def test_a_broken_training_script_fails_loudly_and_leaves_the_endpoint_alone(run
     place = dict(zip(("Bucket", "Key"), source.removeprefix("s3://").split("/", 1), strict=True))
     whole = s3.get_object(**place)["Body"].read()
 
+    api = airflow.Api(running.stack)
     s3.put_object(**place, Body=with_broken_train(whole))
-    trained = running.make("train")
+    api.trigger(TRAINING_DAG, "broken", {"day": SAMPLE_DAY})
+    ended = state_at_end(api, TRAINING_DAG, "broken")
     s3.put_object(**place, Body=whole)
 
     newest = sagemaker.list_training_jobs(SortBy="CreationTime", SortOrder="Descending")["TrainingJobSummaries"][0]
@@ -158,11 +161,37 @@ def test_a_broken_training_script_fails_loudly_and_leaves_the_endpoint_alone(run
     after = sagemaker.describe_endpoint(EndpointName=ENDPOINT)
     assert newest["TrainingJobStatus"] == "Failed"
     assert "broken on purpose" in reason
-    assert trained.returncode != 0
-    assert "task train of DAG train_model" in trained.stderr
+    assert ended == "failed"
+    assert {t["task_id"]: t["state"] for t in api.tasks(TRAINING_DAG, "broken")}["train"] == "failed"
     assert "train of train_model failed" in message(running, inbox)
     assert (after["EndpointConfigName"], after["EndpointStatus"]) == (before["EndpointConfigName"], "InService")
     assert after["LastModifiedTime"] == before["LastModifiedTime"]
+
+
+def state_at_end(api: airflow.Api, dag_id: str, run_id: str) -> str:
+    def state() -> str:
+        return str((api.run(dag_id, run_id) or {}).get("state"))
+
+    processes.wait_until(lambda: state() in ENDED, 300)
+    return state()
+
+
+def test_training_again_brings_a_new_model_to_the_same_endpoint(running: Running) -> None:
+    """Clients keep their address; the same data and seeds give the same forecasts, bit by bit."""
+    sagemaker, runtime = running.client("sagemaker"), running.client("sagemaker-runtime")
+    before = sagemaker.describe_endpoint(EndpointName=ENDPOINT)["EndpointConfigName"]
+    key = f"recent/day={SAMPLE_DAY}/symbol=GOOG.json"
+    bars = running.client("s3").get_object(Bucket=bucket("silver"), Key=key)["Body"].read()
+
+    trained = running.make("train")
+
+    answer = runtime.invoke_endpoint(EndpointName=ENDPOINT, ContentType="application/json", Body=bars)
+    forecasts = json.loads(answer["Body"].read())["forecasts"]
+    stored = [record for record in gold(running) if record["symbol"] == "GOOG"]
+    assert trained.returncode == 0, trained.stdout + trained.stderr
+    assert sagemaker.describe_endpoint(EndpointName=ENDPOINT)["EndpointConfigName"] != before
+    assert [f["q10"] for f in forecasts] == [record["q10"] for record in stored]
+    assert {f["model_version"] for f in forecasts} != {record["model_version"] for record in stored}
 
 
 def with_broken_train(archive: bytes) -> bytes:
