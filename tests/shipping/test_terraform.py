@@ -42,6 +42,7 @@ def ship(clone: Path, home: Path, programs: Path, program: Program, tmp_path: Pa
             "STOCKCAST_HOME": str(home),
             "CALLS": str(tmp_path / "calls"),
             "FAIL_ON": "nothing",
+            "OUTPUTS": "{}",
             **variables,
         }
         command = [sys.executable, "-m", "shipping.terraform", *arguments]
@@ -170,7 +171,7 @@ def test_a_confirmed_removal_applies_just_its_own_plan(ship: Ship, calls: Callab
     done = ship("destroy", "--env", "dev", "--confirm", "dev")
 
     assert done.returncode == 0, done.stderr
-    assert " -destroy " in calls()[-2]
+    assert " -destroy " in calls()[-3]
     assert calls()[-1].endswith(f" {home}/plans/dev.removal.tfplan")
     assert list((home / "plans").iterdir()) == []
 
