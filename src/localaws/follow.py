@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,21 @@ from localaws.progress import Progress, StepFailed
 from localaws.stack import Stack
 
 ENDED = ("success", "failed")
+AT_WORK = ("queued", "running", "deferred")
 FINAL = ("success", "failed", "skipped", "upstream_failed", "removed")
 Run = tuple[str, str]  # DAG id, run id
+
+
+@dataclass
+class Watch:
+    """What was told already, and since when each task was seen at work.
+
+    Times are this process's own: Airflow's durations follow the wall clock, which may be set back meanwhile.
+    """
+
+    told: dict[tuple[str, str, int], str] = field(default_factory=dict)
+    began: dict[tuple[str, str, int], float] = field(default_factory=dict)
+    looked: float = field(default_factory=time.monotonic)
 
 
 def follow(stack: Stack, api: Api, progress: Progress, runs: Sequence[Run], timeout_seconds: float = 1800) -> None:
@@ -22,13 +36,14 @@ def follow(stack: Stack, api: Api, progress: Progress, runs: Sequence[Run], time
 
     The others may start later, or never: they are what the first one may trigger.
     """
-    told: dict[tuple[str, str, int], str] = {}
+    watch = Watch()
     deadline = time.monotonic() + timeout_seconds
     while time.monotonic() < deadline:
         main = api.run(*runs[0])
         present = [run for run in runs if api.run(*run) is not None]
         for run in present:
-            _tell(stack, progress, run, api.tasks(*run), told)
+            _tell(stack, progress, run, api.tasks(*run), watch)
+        watch.looked = time.monotonic()
         if main and main["state"] in ENDED:
             if main["state"] == "failed":
                 raise _failure(stack, api, present)
@@ -37,15 +52,18 @@ def follow(stack: Stack, api: Api, progress: Progress, runs: Sequence[Run], time
     raise StepFailed(f"DAG {runs[0][0]}", f"it did not end within {timeout_seconds:.0f} s", stack.logs / "airflow")
 
 
-def _tell(stack: Stack, progress: Progress, run: Run, tasks: list[dict[str, Any]], told: dict[Any, str]) -> None:
+def _tell(stack: Stack, progress: Progress, run: Run, tasks: list[dict[str, Any]], watch: Watch) -> None:
+    now = time.monotonic()
     for task in tasks:
         key, state = (run[0], task["task_id"], task["try_number"]), task["state"]
-        if told.get(key) == state or state not in (*FINAL, "up_for_retry"):
+        if state in AT_WORK:
+            watch.began.setdefault(key, now)
+        if watch.told.get(key) == state or state not in (*FINAL, "up_for_retry"):
             continue
-        told[key] = state
+        watch.told[key] = state
         name = f"{run[0]}.{task['task_id']}"
         if state == "success":
-            progress.done(name, float(task["duration"] or 0))
+            progress.done(name, now - watch.began.get(key, watch.looked))
         elif state == "up_for_retry":
             progress.say(f"{name}: try {task['try_number']} failed, it is tried again: {reason(stack, run, task)}")
         elif state == "failed":
