@@ -9,7 +9,7 @@ import sys
 import traceback
 from datetime import UTC, datetime
 
-from localaws import down, lock, status, up
+from localaws import down, lock, services, status, up
 from localaws import stack as stacks
 from localaws.progress import StepFailed
 from localaws.stack import Choice, Ports
@@ -52,6 +52,10 @@ def _terraform(environment: str, arguments: list[str]) -> int:
     if environment != environments.LOCAL or arguments[0] == "validate":
         return subprocess.call(command)
     stack = stacks.read()
+    if services.gateway_health(stack) is None:
+        raise StepFailed(
+            "terraform", f"no embedded AWS answers at {stack.endpoint_url}.", remedy="Run `make up` first."
+        )
     with lock.alone(stack):
         return subprocess.call(command, env=stack.terraform_environment())
 

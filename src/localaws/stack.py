@@ -17,6 +17,11 @@ ACCOUNT_ID = "123456789012"
 REGION = "us-east-1"
 PREFIX = "stockcast-local"
 STATE_BUCKET = f"{PREFIX}-{ACCOUNT_ID}-tfstate"
+PASSED_ON = (
+    "PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TZ", "TMPDIR", "TERM",
+    "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "TF_PLUGIN_CACHE_DIR", "TF_PLUGIN_MIRROR",
+    "TERRAFORM_RELEASES", "PYTHON312",
+)  # fmt: skip
 MARKER = "STOCKCAST_STACK"  # every process of a stack carries it in its environment
 SAMPLE_DAY = "2013-03-01"  # the newest day on which all six sample series have a bar
 LIVE_BASE_URL = "https://query1.finance.yahoo.com"
@@ -89,9 +94,8 @@ class Stack:
         }
 
     def clean_environment(self) -> dict[str, str]:
-        """This process's environment without any AWS, Python or Terraform setting, and with the stack's marker."""
-        dropped = ("AWS_", "TF_", "AIRFLOW", "PYTHON", "VIRTUAL_ENV")
-        kept = {key: value for key, value in os.environ.items() if not key.startswith(dropped)}
+        """What any program needs of this process's environment, and the stack's marker; no setting, no token."""
+        kept = {key: value for key, value in os.environ.items() if key in PASSED_ON or key.lower().endswith("_proxy")}
         # SPT_NOENV: Airflow renames its processes, and setproctitle would write over the marker
         return {**kept, MARKER: self.id, "PYTHONUNBUFFERED": "1", "SPT_NOENV": "1"}
 
@@ -99,8 +103,6 @@ class Stack:
         """For Terraform: the embedded AWS, this stack's own folders and the values chosen at `make up`."""
         env = {**self.clean_environment(), **self.aws_environment(), "STOCKCAST_HOME": str(self.home)}
         env["PYTHONPATH"] = str(ROOT / "src")
-        if "TF_PLUGIN_MIRROR" in os.environ:
-            env["TF_PLUGIN_MIRROR"] = os.environ["TF_PLUGIN_MIRROR"]
         if self.values_file.exists():
             env["STOCKCAST_VAR_FILE"] = str(self.values_file)
         return env

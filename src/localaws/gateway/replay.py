@@ -14,7 +14,7 @@ from localaws.gateway.asgi import App, Message, Receive, Send, read_body
 from localaws.gateway.scope import Scope, headers_of
 
 REMEMBERED_CALLS = 2000
-REMEMBERED_BYTES = 1_000_000  # a longer answer is data, which can be read again
+REMEMBERED_BYTES = 32_000  # 64 MB in all at most; a longer answer is data, which can be read again
 WAIT_SECONDS = 120.0
 
 
