@@ -22,13 +22,18 @@ def show(stack: Stack) -> None:
         print(f"{name:<14}{address:<28}{state}")
     for kind in ("endpoints", "jobs"):
         for entry in (health or {}).get(kind, []):
-            print(f"{kind[:-1]:<14}{entry}")
+            print(f"{kind[:-1]:<14}{_told(entry)}")
     print(f"\n{'pid':>8}  {'MB':>6}  command")
     for process in sorted(members, key=lambda member: member.pid):
         if line := _line(process):
             print(line)
     total = sum(_resident(process) for process in members)
     print(f"\n{len(members)} processes, {total / MEGABYTE:.0f} MB resident; state and logs in {stack.home}")
+
+
+def _told(entry: object) -> str:
+    """An entry of the health page as words: its values in their order."""
+    return "  ".join(str(value) for value in entry.values()) if isinstance(entry, dict) else str(entry)
 
 
 def _line(process: psutil.Process) -> str:
