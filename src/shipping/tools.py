@@ -95,9 +95,11 @@ def sync(group: str) -> Path:
     """Make environment `group` hold exactly what the lock file says; return its interpreter. A no-op when it does."""
     project = ROOT / "dags" if group == AIRFLOW_GROUP else ROOT
     folder = ENVIRONMENTS / group
-    stamp, wanted = folder / ".synced", _fingerprint(project)
+    stamp, wanted = folder / ".synced", f"{folder}\n{_fingerprint(project)}"
     if stamp.exists() and stamp.read_text() == wanted and environment_python(group).exists():
         return environment_python(group)  # exists() follows the link: an upgraded system Python leaves it hanging
+    if stamp.exists() and stamp.read_text().split("\n")[0] != str(folder):
+        shutil.rmtree(folder)  # the clone was moved: the scripts inside still name the old place
     stamp.unlink(missing_ok=True)  # an interrupted sync must not look finished
     selection = ["--group", "dev"] if group == AIRFLOW_GROUP else ["--only-group", group]
     python = python_312()

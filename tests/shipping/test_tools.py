@@ -130,6 +130,20 @@ def test_an_environment_whose_python_is_gone_is_made_again(
     assert len(calls()) == 2
 
 
+def test_an_environment_that_was_moved_with_its_clone_is_made_from_nothing(
+    run_tools: Tools, clone: Path, program: Program, calls: Callable[[], list[str]]
+) -> None:
+    """Its scripts name the folder they were made in; Airflow would not start and nobody would know why."""
+    program("uv", *uv_script("0.13.8", *MAKES_AN_ENVIRONMENT))
+    run_tools("sync", "local")
+    stamp(clone).write_text(stamp(clone).read_text().replace(str(clone), "/elsewhere"))
+    (stamp(clone).parent / "old-script").write_text("#!/elsewhere/.local/envs/local/bin/python")
+
+    assert run_tools("sync", "local").returncode == 0
+    assert len(calls()) == 2
+    assert not (stamp(clone).parent / "old-script").exists()
+
+
 def test_a_sync_that_was_killed_does_not_look_finished(
     run_tools: Tools, clone: Path, program: Program, env: dict[str, str], calls: Callable[[], list[str]]
 ) -> None:
