@@ -248,7 +248,7 @@ def test_a_symbol_that_the_sample_does_not_have_is_refused_before_anything_start
     refused = running.make(*up_arguments(running.stack), "SYMBOLS=AMZN")
 
     assert refused.returncode != 0
-    assert "make up SOURCE=live SYMBOLS=AMZN" in refused.stderr
+    assert "make up SOURCE=live SYMBOLS='AMZN'" in refused.stderr
 
 
 def test_down_ends_everything_even_after_the_embedded_aws_was_killed(running: Running) -> None:
