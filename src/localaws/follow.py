@@ -14,6 +14,7 @@ from localaws.progress import Progress, StepFailed
 from localaws.stack import Stack
 
 ENDED = ("success", "failed")
+WATCHER = "tell_for_the_silent"  # red beside any other red task, which is the one to tell of
 AT_WORK = ("queued", "running", "deferred")
 FINAL = ("success", "failed", "skipped", "upstream_failed", "removed")
 Run = tuple[str, str]  # DAG id, run id
@@ -73,7 +74,7 @@ def _tell(stack: Stack, progress: Progress, run: Run, tasks: list[dict[str, Any]
 def _failure(stack: Stack, api: Api, runs: list[Run]) -> StepFailed:
     """The first task that failed by itself, looking into a triggered run before the one that waited for it."""
     for run in reversed(runs):
-        for task in api.tasks(*run):
+        for task in sorted(api.tasks(*run), key=lambda one: one["task_id"] == WATCHER):
             if task["state"] == "failed":
                 name = f"task {task['task_id']} of DAG {run[0]}"
                 return StepFailed(name, reason(stack, run, task), log_of(stack, run, task))

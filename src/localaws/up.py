@@ -197,7 +197,11 @@ def train(stack: Stack) -> None:
         api = _sync_dags(stack, progress)
         run_id = f"manual__{datetime.now(UTC):%Y%m%dT%H%M%S}"
         api.trigger(TRAINING_DAG, run_id, {"day": stack.choice.day})
-        follow(stack, api, progress, [(TRAINING_DAG, run_id)])
+        try:
+            follow(stack, api, progress, [(TRAINING_DAG, run_id)])
+        except StepFailed as failed:
+            failed.remedy = "Mend the cause, then run `make train` again. The endpoint serves what it served before."
+            raise
 
 
 def _remember_times(stack: Stack, progress: Progress, goes_on: bool) -> None:

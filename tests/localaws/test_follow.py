@@ -73,6 +73,16 @@ def now(looks: Iterator[str]) -> str:
     return next(looks, "success")
 
 
+def test_the_task_that_only_tells_of_failures_is_not_told_for_the_one_that_failed(stack: Stack, airflow: Site) -> None:
+    """It comes first in Airflow's order at times, and its log says only that another one failed."""
+    show(airflow, DAILY, "failed", task("tell_for_the_silent", "failed"), task("fetch_bars", "failed"))
+
+    with pytest.raises(StepFailed) as told:
+        follow(stack, Api(stack), Progress(), [DAILY])
+
+    assert told.value.step == "task fetch_bars of DAG forecast_prices"
+
+
 def test_a_failure_is_told_with_task_reason_and_log(stack: Stack, airflow: Site) -> None:
     """Without them the user has four processes' logs to search."""
     failed = task("clean_bars", "failed", try_number=2)
