@@ -145,11 +145,25 @@ def _executable() -> str:
     return str(tools.ENVIRONMENTS / tools.AIRFLOW_GROUP / "bin" / "airflow")
 
 
+def gets_healthy(stack: Stack, patience_seconds: float = 20) -> bool:
+    """Whether a running Airflow is healthy, or is so within moments.
+
+    Heartbeats are judged by the wall clock: one that was set forward, or a busy machine, makes them look old for a
+    while. An Airflow that does not answer at all is not waited for.
+    """
+    return processes.wait_until(lambda: is_healthy(stack), patience_seconds, alive=lambda: bool(_health(stack)))
+
+
 def is_healthy(stack: Stack) -> bool:
     """Whether all parts of the Airflow at this stack's port report themselves healthy."""
-    health = json_object(f"{stack.airflow_url}/api/v2/monitor/health") or {}
+    health = _health(stack)
     parts = [health.get(part) for part in ("metadatabase", "scheduler", "triggerer", "dag_processor")]
     return all(isinstance(part, dict) and part.get("status") == "healthy" for part in parts)
+
+
+def _health(stack: Stack) -> dict[str, Any]:
+    """What its API server tells of itself; empty when it does not answer."""
+    return json_object(f"{stack.airflow_url}/api/v2/monitor/health") or {}
 
 
 class Api:

@@ -50,7 +50,7 @@ def _can_go_on(stack: Stack, progress: Progress) -> bool:
     """
     before = read().choice
     same = (before.ports, before.source) == (stack.choice.ports, stack.choice.source)  # prices of two sources never mix
-    if same and services.is_current(stack) and airflow.is_healthy(stack) and not _applying(stack).exists():
+    if same and services.is_current(stack) and airflow.gets_healthy(stack) and not _applying(stack).exists():
         progress.say("the stack of an earlier `make up` runs; going on with it")
         return True
     if ended := processes.end_all(stack.id):
@@ -189,7 +189,7 @@ def _run_id(stack: Stack) -> str:
 
 def train(stack: Stack) -> None:
     """Run the training DAG now, with the code and values of this clone, for the stack's day."""
-    if not (services.is_current(stack) and airflow.is_healthy(stack)):
+    if not (services.is_current(stack) and airflow.gets_healthy(stack)):
         raise StepFailed("train", "no whole and current stack of this clone runs here.", remedy="Run `make up` first.")
     progress = Progress()
     with lock.alone(stack):
