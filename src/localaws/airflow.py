@@ -227,7 +227,7 @@ class Api:
         return found
 
 
-def wait_for_dags(stack: Stack, wanted: set[str], files: dict[str, bytes], timeout_seconds: float = 90) -> Api:
+def wait_for_dags(stack: Stack, wanted: set[str], files: dict[str, bytes], timeout_seconds: float = 180) -> Api:
     """Wait until Airflow serves the DAGs as they were synced; an import error is shown at once.
 
     A DAG counts once it was parsed after the last file arrived: before that Airflow would run the old one.
