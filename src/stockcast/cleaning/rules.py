@@ -6,9 +6,8 @@ from typing import NamedTuple
 
 import polars as pl
 
-from stockcast.contracts.bars import Bar, Rejected
+from stockcast.contracts.bars import TOLERANCE, Bar, Rejected
 
-TOLERANCE = 1e-3  # relative: adjusted prices are rounded, so a close may stand a little above its high
 COLUMNS = {
     "symbol": pl.String,
     "date": pl.Date,

@@ -3,6 +3,8 @@
 from datetime import date
 from typing import Any, NamedTuple, TypedDict
 
+TOLERANCE = 1e-3  # relative: adjusted prices are rounded, so a close may stand a little above its high
+
 
 class Bar(NamedTuple):
     """Open, high, low, close and volume adjusted for splits and dividends; close_raw as the source quoted it."""

@@ -9,12 +9,11 @@ from typing import Any
 
 import polars as pl
 
-from stockcast.contracts.bars import MINIMUM_BARS
+from stockcast.contracts.bars import MINIMUM_BARS, TOLERANCE
 from stockcast.contracts.keys import checked_symbol
 
 PRICES = ("open", "high", "low", "close")
 NUMBERS = (*PRICES, "volume")
-TOLERANCE = 1e-3  # adjusted prices are rounded, so a close may stand a little above its high
 
 
 class BadRequest(ValueError):
