@@ -1,7 +1,8 @@
 variable "alert_senders" {
-  description = "AWS services that put messages into encrypted topics, as principals."
+  description = "AWS services that put messages into encrypted topics, as principals; the same as the topic's own `senders`."
   type        = set(string)
-  default     = ["cloudwatch.amazonaws.com", "events.amazonaws.com"]
+  default     = ["budgets.amazonaws.com", "cloudwatch.amazonaws.com", "costalerts.amazonaws.com", "events.amazonaws.com"]
+  nullable    = false
   validation {
     condition     = length(var.alert_senders) > 0 && alltrue([for s in var.alert_senders : can(regex("^[a-z0-9.-]+\\.amazonaws\\.com$", s))])
     error_message = "alert_senders is ${jsonencode(var.alert_senders)}; each must be a service principal such as cloudwatch.amazonaws.com."

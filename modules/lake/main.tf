@@ -1,12 +1,33 @@
+locals {
+  _account_id = data.aws_caller_identity.current.account_id
+  _partition  = data.aws_partition.current.partition
+  _prefix     = "${var.name_prefix}-${local._account_id}"
+}
+
 resource "aws_s3_bucket" "this" {
   for_each      = var.zones
-  bucket        = "${var.name_prefix}-${data.aws_caller_identity.current.account_id}-${each.key}"
+  bucket        = "${local._prefix}-${each.key}"
   force_destroy = !var.protect_data
 }
 
+resource "aws_s3_bucket_logging" "this" {
+  for_each      = var.zones
+  bucket        = aws_s3_bucket.this[each.key].id
+  target_bucket = aws_s3_bucket.logs.id
+  target_prefix = "access/${each.key}/"
+  depends_on    = [aws_s3_bucket_policy.logs]
+}
+
+resource "aws_s3_bucket_ownership_controls" "this" {
+  for_each = var.zones
+  bucket   = aws_s3_bucket.this[each.key].id
+  rule { object_ownership = "BucketOwnerEnforced" }
+  depends_on = [aws_s3_bucket_policy.this]
+}
+
 resource "aws_s3_bucket_public_access_block" "this" {
-  for_each                = aws_s3_bucket.this
-  bucket                  = each.value.id
+  for_each                = var.zones
+  bucket                  = aws_s3_bucket.this[each.key].id
   block_public_acls       = true
   block_public_policy     = true
   ignore_public_acls      = true
@@ -14,8 +35,8 @@ resource "aws_s3_bucket_public_access_block" "this" {
 }
 
 resource "aws_s3_bucket_policy" "this" {
-  for_each = aws_s3_bucket.this
-  bucket   = each.value.id
+  for_each = var.zones
+  bucket   = aws_s3_bucket.this[each.key].id
   policy = jsonencode({
     Version = "2012-10-17"
     Statement = [{
@@ -23,7 +44,7 @@ resource "aws_s3_bucket_policy" "this" {
       Effect    = "Deny"
       Principal = "*"
       Action    = "s3:*"
-      Resource  = [each.value.arn, "${each.value.arn}/*"]
+      Resource  = [aws_s3_bucket.this[each.key].arn, "${aws_s3_bucket.this[each.key].arn}/*"]
       Condition = { Bool = { "aws:SecureTransport" = "false" } }
     }]
   })
@@ -31,8 +52,8 @@ resource "aws_s3_bucket_policy" "this" {
 }
 
 resource "aws_s3_bucket_server_side_encryption_configuration" "this" {
-  for_each = aws_s3_bucket.this
-  bucket   = each.value.id
+  for_each = var.zones
+  bucket   = aws_s3_bucket.this[each.key].id
   rule {
     bucket_key_enabled = true # one call to KMS per bucket and while, instead of one per object
     apply_server_side_encryption_by_default {
@@ -43,7 +64,7 @@ resource "aws_s3_bucket_server_side_encryption_configuration" "this" {
 }
 
 resource "aws_s3_bucket_versioning" "this" {
-  for_each = aws_s3_bucket.this
-  bucket   = each.value.id
+  for_each = var.zones
+  bucket   = aws_s3_bucket.this[each.key].id
   versioning_configuration { status = "Enabled" } # MWAA refuses a bucket without it; the lake forgives a bad overwrite
 }

@@ -21,19 +21,21 @@ resource "aws_internet_gateway" "this" {
 
 # Four bits more than the VPC: sixteen parts, the lower half private, the upper half public.
 resource "aws_subnet" "private" {
-  for_each          = local._zones
-  vpc_id            = aws_vpc.this.id
-  availability_zone = each.value.name
-  cidr_block        = cidrsubnet(var.network.cidr, 4, each.value.index)
-  tags              = { Name = "${var.name_prefix}-private-${each.key}" }
+  for_each                = local._zones
+  vpc_id                  = aws_vpc.this.id
+  availability_zone       = each.value.name
+  cidr_block              = cidrsubnet(var.network.cidr, 4, each.value.index)
+  map_public_ip_on_launch = false
+  tags                    = { Name = "${var.name_prefix}-private-${each.key}" }
 }
 
 resource "aws_subnet" "public" {
-  for_each          = local._zones
-  vpc_id            = aws_vpc.this.id
-  availability_zone = each.value.name
-  cidr_block        = cidrsubnet(var.network.cidr, 4, 8 + each.value.index)
-  tags              = { Name = "${var.name_prefix}-public-${each.key}" }
+  for_each                = local._zones
+  vpc_id                  = aws_vpc.this.id
+  availability_zone       = each.value.name
+  cidr_block              = cidrsubnet(var.network.cidr, 4, 8 + each.value.index)
+  map_public_ip_on_launch = false # a NAT brings its own address, and nothing else lives here
+  tags                    = { Name = "${var.name_prefix}-public-${each.key}" }
 }
 
 resource "aws_eip" "nat" {

@@ -1,3 +1,13 @@
+variable "boundary_arn" {
+  description = "The managed policy that the role can never exceed, whatever its statements say; null sets no such limit."
+  type        = string
+  default     = null
+  validation {
+    condition     = var.boundary_arn == null || can(regex("^arn:[a-z-]+:iam::(\\d{12}|aws):policy/[A-Za-z0-9+=,.@_/-]+$", var.boundary_arn))
+    error_message = "boundary_arn is \"${coalesce(var.boundary_arn, "null")}\"; give the ARN of a managed policy, such as the output arn of modules/boundary."
+  }
+}
+
 variable "description" {
   description = "Who uses the role and for what, as people see it in the console."
   type        = string
@@ -15,7 +25,7 @@ variable "name" {
 variable "statements" {
   description = <<-EOT
     What the role may do, by a name that tells it, such as `write_bars`. `not_resources` instead of `resources`
-    means everything but these. Each condition is a test (`StringEquals`), a key and its values; one per test.
+    means everything but these. Each condition is a test (`StringEquals`), a key and its values; all must hold.
   EOT
   type = map(object({
     actions       = list(string)
@@ -33,6 +43,10 @@ variable "statements" {
     error_message = "statements has the names ${jsonencode(keys(var.statements))}; use a-z, 0-9 and _, since they become statement ids."
   }
   validation {
+    condition     = length(distinct([for name in keys(var.statements) : join("", [for word in split("_", name) : title(word)])])) == length(var.statements)
+    error_message = "statements has the names ${jsonencode(keys(var.statements))}, of which two become the same statement id. Rename one."
+  }
+  validation {
     condition     = alltrue([for s in values(var.statements) : (length(s.resources) > 0) != (length(s.not_resources) > 0)])
     error_message = "statements ${jsonencode([for name, s in var.statements : name if(length(s.resources) > 0) == (length(s.not_resources) > 0)])} need either resources or not_resources, and not both."
   }
@@ -45,9 +59,16 @@ variable "statements" {
 }
 
 variable "trusted_account_id" {
-  description = "Only requests that the trusted services make for this account may take the role; null trusts them as they are."
+  description = <<-EOT
+    Only requests that the trusted services make for this account may take the role, so that nobody else's job, schedule
+    or environment borrows it. null trusts the services as they are: Lambda does not tell whom it takes a role for.
+  EOT
   type        = string
   default     = null
+  validation {
+    condition     = var.trusted_account_id == null || !contains(var.trusted_services, "lambda.amazonaws.com")
+    error_message = "trusted_account_id is \"${coalesce(var.trusted_account_id, "null")}\" for lambda.amazonaws.com, which does not tell the account when it takes a role and would be refused. Leave it null."
+  }
 }
 
 variable "trusted_services" {

@@ -2,7 +2,10 @@ mock_provider "aws" {
   mock_data "aws_region" { defaults = { id = "us-east-1" } }
 }
 
-variables { name_prefix = "stockcast-dev" }
+variables {
+  name_prefix     = "stockcast-dev"
+  logs_bucket_arn = "arn:aws:s3:::stockcast-dev-111111111111-logs"
+}
 
 run "two_private_and_two_public_subnets_do_not_overlap" {
   command = plan
@@ -39,6 +42,91 @@ run "without_nat_nothing_leaves_and_nothing_costs" {
   }
 }
 
+run "nothing_gets_a_public_address_by_itself" {
+  command = plan
+  assert {
+    condition     = alltrue([for s in concat(values(aws_subnet.private), values(aws_subnet.public)) : !s.map_public_ip_on_launch])
+    error_message = "Some subnet hands out public addresses."
+  }
+}
+
+run "endpoints_lead_from_both_private_subnets_by_the_services_own_names" {
+  variables { network = { endpoints = true, nat = "none" } }
+  assert {
+    condition = alltrue([
+      for service in ["airflow.api", "airflow.env", "airflow.ops", "ecr.api", "ecr.dkr", "kms", "logs", "monitoring", "sqs"] :
+      aws_vpc_endpoint.interface[service].service_name == "com.amazonaws.us-east-1.${service}"
+    ])
+    error_message = "Airflow cannot do without some service; reached are ${jsonencode(keys(aws_vpc_endpoint.interface))}."
+  }
+  assert {
+    condition = alltrue([
+      for endpoint in aws_vpc_endpoint.interface :
+      endpoint.private_dns_enabled && endpoint.vpc_endpoint_type == "Interface" && endpoint.subnet_ids == toset(values(aws_subnet.private)[*].id)
+    ])
+    error_message = "Some endpoint is reached by another name or from one zone only."
+  }
+  assert {
+    condition     = output.endpoint_count == 17 && output.nat_count == 0
+    error_message = "${output.endpoint_count} endpoints and ${output.nat_count} NATs stand."
+  }
+}
+
+run "endpoints_answer_https_from_within_the_vpc_alone" {
+  assert {
+    condition = (
+      aws_vpc_security_group_ingress_rule.from_vpc.cidr_ipv4 == "10.20.0.0/16" &&
+      aws_vpc_security_group_ingress_rule.from_vpc.from_port == 443 && aws_vpc_security_group_ingress_rule.from_vpc.to_port == 443
+    )
+    error_message = "Let in is ${jsonencode(aws_vpc_security_group_ingress_rule.from_vpc)}."
+  }
+}
+
+run "without_endpoints_s3_is_still_reached_by_its_free_gateway" {
+  assert {
+    condition     = output.endpoint_count == 0 && aws_vpc_endpoint.s3.route_table_ids == toset(values(aws_route_table.private)[*].id)
+    error_message = "${output.endpoint_count} endpoints stand; S3 hangs on ${jsonencode(aws_vpc_endpoint.s3.route_table_ids)}."
+  }
+}
+
+run "what_is_free_stays_while_nobody_needs_the_way_out" {
+  command = plan
+  variables { network = { endpoints = false, nat = "none" } }
+  assert {
+    condition     = aws_security_group.endpoints.name == "stockcast-dev-endpoints" && aws_vpc_endpoint.s3.vpc_endpoint_type == "Gateway"
+    error_message = "The endpoints' group or the gateway to S3 went to sleep as well."
+  }
+}
+
+run "refused_connections_are_noted_in_the_logs_bucket" {
+  command = plan
+  assert {
+    condition = (
+      one(aws_flow_log.this).traffic_type == "REJECT" &&
+      one(aws_flow_log.this).log_destination == "arn:aws:s3:::stockcast-dev-111111111111-logs/flow-logs/"
+    )
+    error_message = "Noted is ${jsonencode(one(aws_flow_log.this).traffic_type)} in ${one(aws_flow_log.this).log_destination}."
+  }
+}
+
+run "flow_logs_can_be_left_out" {
+  command = plan
+  variables { network = { flow_logs = "NONE" } }
+  assert {
+    condition     = length(aws_flow_log.this) == 0
+    error_message = "A flow log is left."
+  }
+}
+
+run "without_a_bucket_there_are_no_flow_logs" {
+  command = plan
+  variables { logs_bucket_arn = null }
+  assert {
+    condition     = length(aws_flow_log.this) == 0
+    error_message = "A flow log goes to ${try(aws_flow_log.this[0].log_destination, "nowhere")}."
+  }
+}
+
 run "the_group_lets_in_its_own_parts_alone" {
   assert {
     condition     = aws_vpc_security_group_ingress_rule.own_parts.referenced_security_group_id == aws_security_group.airflow.id
@@ -62,4 +150,28 @@ run "three_zones_are_refused" {
   command = plan
   variables { network = { zones = ["a", "b", "c"] } }
   expect_failures = [var.network]
+}
+
+run "a_range_that_is_too_large_is_refused" {
+  command = plan
+  variables { network = { cidr = "10.0.0.0/8" } }
+  expect_failures = [var.network]
+}
+
+run "an_address_within_a_range_is_refused" {
+  command = plan
+  variables { network = { cidr = "10.20.7.0/16" } }
+  expect_failures = [var.network]
+}
+
+run "flow_logs_of_some_traffic_are_refused" {
+  command = plan
+  variables { network = { flow_logs = "SOME" } }
+  expect_failures = [var.network]
+}
+
+run "a_prefix_with_capitals_is_refused" {
+  command = plan
+  variables { name_prefix = "Stockcast" }
+  expect_failures = [var.name_prefix]
 }

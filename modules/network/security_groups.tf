@@ -1,3 +1,9 @@
+# Whatever is made in the VPC without a group of its own falls into this one, which lets nothing in or out.
+resource "aws_default_security_group" "this" {
+  vpc_id = aws_vpc.this.id
+  tags   = { Name = "${var.name_prefix}-closed" }
+}
+
 # MWAA's scheduler, workers and database talk among themselves, and outwards to whatever the DAGs call.
 resource "aws_security_group" "airflow" {
   name        = "${var.name_prefix}-airflow"
