@@ -1,1 +1,3 @@
 data "aws_caller_identity" "current" {}
+
+data "aws_region" "current" {}

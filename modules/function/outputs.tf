@@ -7,6 +7,16 @@ locals {
   }
 }
 
+output "alarm_names" {
+  description = "Names of the function's alarms; empty without `alarms`."
+  value       = sort([for alarm in aws_cloudwatch_metric_alarm.this : alarm.alarm_name])
+}
+
+output "failed_queue" {
+  description = "The queue with the events that the function or its schedule gave up on: `arn`, `name` and `url`."
+  value       = { arn = aws_sqs_queue.failed.arn, name = aws_sqs_queue.failed.name, url = aws_sqs_queue.failed.url }
+}
+
 output "grants" {
   description = "Statements for a role that calls the function."
   value       = local._grants

@@ -1,3 +1,32 @@
+variable "alarms" {
+  description = "Whom the alarms tell: errors, throttles, runs near the time limit, and what is kept as failed. Null makes no alarms."
+  type        = object({ topic_arn = string })
+  default     = null
+}
+
+variable "boundary_arn" {
+  description = "The managed policy that the function's and the schedule's roles can never exceed; null sets no such limit."
+  type        = string
+  default     = null
+  validation {
+    condition     = var.boundary_arn == null || can(regex("^arn:[a-z-]+:iam::(\\d{12}|aws):policy/.+$", var.boundary_arn))
+    error_message = "boundary_arn is \"${coalesce(var.boundary_arn, "null")}\"; give the ARN of a managed policy, such as the output arn of modules/boundary."
+  }
+}
+
+variable "concurrency" {
+  description = <<-EOT
+    How many calls may run at once, set aside for this function; 0 stops it, null shares the account's. A new account
+    has 10 in all and AWS refuses to leave fewer than 10 to share, so anything but null and 0 needs a raised quota.
+  EOT
+  type        = number
+  default     = null
+  validation {
+    condition     = var.concurrency == null || try(var.concurrency >= 0 && var.concurrency <= 1000 && floor(var.concurrency) == var.concurrency, false)
+    error_message = "concurrency is ${coalesce(var.concurrency, -1)}; give a whole number from 0 to 1000, or null to share the account's."
+  }
+}
+
 variable "description" {
   description = "What the function does, as people see it in the console."
   type        = string
@@ -10,7 +39,7 @@ variable "environment" {
 }
 
 variable "kms_key_arn" {
-  description = "The key that encrypts the function's log."
+  description = "The key that encrypts the function's log, its environment variables and what it failed on."
   type        = string
 }
 
@@ -39,14 +68,19 @@ variable "package" {
 }
 
 variable "runtime" {
-  description = "Python version, memory and time limit. Memory also buys processor time."
+  description = "Processor, Python version, memory and time limit. Memory also buys processor time."
   type = object({
+    architecture    = optional(string, "x86_64")
     memory_mb       = optional(number, 256)
     python          = optional(string, "python3.12")
     timeout_seconds = optional(number, 300)
   })
   default  = {}
   nullable = false
+  validation {
+    condition     = contains(["arm64", "x86_64"], var.runtime.architecture)
+    error_message = "runtime.architecture is \"${var.runtime.architecture}\"; choose arm64 or x86_64, the one that the zip was built for."
+  }
   validation {
     condition     = var.runtime.memory_mb >= 128 && var.runtime.memory_mb <= 10240
     error_message = "runtime.memory_mb is ${var.runtime.memory_mb}; Lambda takes 128 to 10240."
