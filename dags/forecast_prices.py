@@ -31,6 +31,7 @@ from wiring.hosting import is_answering
 from wiring.jobs import ProcessingJob, folder_in, folder_out, one_machine, program
 from wiring.names import MACROS
 from wiring.schedule import at
+from wiring.tags import tags
 
 EVENT = json.dumps({"day": DAY})
 
@@ -63,6 +64,7 @@ def forecast_prices() -> None:
             "ProcessingOutputConfig": folder_out("s3://{{ var.value.silver_bucket }}/"),
             "ProcessingResources": {"ClusterConfig": one_machine(disk_gb=10)},
             "StoppingCondition": {"MaxRuntimeInSeconds": 3600},
+            "Tags": tags(),
         },
     )  # fmt: skip
 

@@ -3,16 +3,16 @@
 **When.** Saturdays at 03:00 UTC, when Friday's bars are clean and nobody waits for the endpoint; on demand at any
 time; and once from `forecast_prices` where no endpoint exists yet.
 
-**Normal.** Half an hour on AWS. A run whose tasks after `gate` are skipped is a success too: the candidate was
-refused, a message named the rules it failed, nothing was registered and the old model goes on serving. With
-approval set to manual, `wait_for_approval` waits up to six days for somebody to approve or reject the version in
-SageMaker's model registry; rejected means the rest is skipped.
+**Normal.** Half an hour on AWS, and hours more where a new model takes over in steps. A run whose tasks after `gate`
+are skipped is a success too: the candidate was refused, a message named the rules it failed, nothing was registered
+and the old model goes on serving. With approval set to manual, `wait_for_approval` waits up to six days for somebody
+to approve or reject the version in SageMaker's model registry; rejected means the rest is skipped.
 
 **When it is red.**
 - `train`, `evaluate`: the message carries the job's own reason and its log's name. Errors of the code are not
   retried, for they would only repeat; lack of machines is.
-- `deploy`, `smoke_test`: SageMaker could not start the new model, or it answers wrongly. After a failed update the
-  old one still answers. Read the endpoint's log, then run the DAG again.
+- `deploy`, `smoke_test`: SageMaker could not start the new model, an alarm went off while it took over, or it answers
+  wrongly. After a failed update the old one still answers. Read the endpoint's log, then run the DAG again.
 - `tell_for_the_silent` is red whenever another task is, and skipped otherwise. Read the other one.
 
 **Again.** Clear any task: jobs get a name per try, a version is registered once per artefact, model and
@@ -25,9 +25,11 @@ from airflow.exceptions import AirflowSkipException
 from airflow.sdk import chain, dag, task
 from wiring import hosting, registry, silence
 from wiring.defaults import DAY, DEFAULTS, day_param
-from wiring.jobs import ProcessingJob, TrainingJob, folder_in, folder_out, one_machine, program
+from wiring.jobs import KEY, ProcessingJob, TrainingJob, folder_in, folder_out, one_machine, program
 from wiring.names import MACROS
+from wiring.scaling import VARIANT
 from wiring.schedule import at
+from wiring.tags import tags
 
 TRAINED = "{{ ti.xcom_pull(task_ids='train')['training_job'] }}"  # names model and endpoint configuration too
 MODEL_DATA = "{{ ti.xcom_pull(task_ids='train')['model_data'] }}"
@@ -64,9 +66,10 @@ def train_model() -> None:
                     "DataSource": {"S3DataSource": {"S3DataType": "S3Prefix", "S3Uri": BARS}},
                 }
             ],
-            "OutputDataConfig": {"S3OutputPath": "s3://{{ var.value.models_bucket }}/training"},
+            "OutputDataConfig": {"KmsKeyId": KEY, "S3OutputPath": "s3://{{ var.value.models_bucket }}/training"},
             "ResourceConfig": one_machine(disk_gb=20),
             "StoppingCondition": {"MaxRuntimeInSeconds": 4 * 3600},
+            "Tags": tags(),
         },
     )
     evaluate = ProcessingJob(
@@ -86,6 +89,7 @@ def train_model() -> None:
             "ProcessingOutputConfig": folder_out(EVALUATION),
             "ProcessingResources": {"ClusterConfig": one_machine(disk_gb=10)},
             "StoppingCondition": {"MaxRuntimeInSeconds": 3600},
+            "Tags": tags(),
         },
     )  # fmt: skip
 
@@ -117,25 +121,31 @@ def train_model() -> None:
             "ModelName": TRAINED,
             "ExecutionRoleArn": "{{ var.value.serve_role }}",
             "PrimaryContainer": {"Image": "{{ var.value.serving_image }}", "ModelDataUrl": MODEL_DATA},
+            "Tags": tags(),
         },
     )
     create_endpoint_config = hosting.CreateEndpointConfig(
         task_id="create_endpoint_config",
         config={
             "EndpointConfigName": TRAINED,
+            "KmsKeyId": KEY,
             "ProductionVariants": [
                 {
-                    "VariantName": "AllTraffic",
+                    "VariantName": VARIANT,
                     "ModelName": TRAINED,
-                    "InitialInstanceCount": 1,
+                    "InitialInstanceCount": "{{ var.value.serving_instance_count }}",
                     "InstanceType": "{{ var.value.serving_instance_type }}",
                 }
             ],
+            "Tags": tags(),
         },
     )
     deploy = hosting.DeployEndpoint(
         task_id="deploy",
         config={"EndpointName": "{{ var.value.endpoint }}", "EndpointConfigName": TRAINED},
+        deployment="{{ var.value.endpoint_deployment }}",
+        scaling="{{ var.value.endpoint_scaling }}",
+        tags=tags(),
     )
 
     @task

@@ -1,6 +1,7 @@
 """Model, endpoint configuration and endpoint: made once, adopted when there, and never believed unseen."""
 
 import json
+from functools import cached_property
 from typing import Any
 
 from airflow.exceptions import AirflowException, AirflowFailException, TaskDeferralError, TaskDeferralTimeout
@@ -16,10 +17,13 @@ from airflow.providers.amazon.aws.operators.sagemaker import (
 from airflow.providers.amazon.aws.triggers.sagemaker import SageMakerTrigger
 from botocore.exceptions import ClientError
 
+from wiring import scaling
 from wiring.defaults import CHECK_EVERY_SECONDS
 
-MOST_CHECKS = 3600 // CHECK_EVERY_SECONDS
-ANSWERING = ("InService", "Updating", "SystemUpdating", "RollingBack")  # an update leaves the old model answering
+START_SECONDS = 3600  # for new machines to start, beside what a deployment waits on purpose
+# An update leaves the old model answering; where going back failed as well, both do.
+ANSWERING = ("InService", "Updating", "SystemUpdating", "RollingBack", "UpdateRollbackFailed")
+BEYOND_REPAIR = ("Failed", "OutOfService")  # serves nobody, and AWS lets it only be deleted
 HORIZONS = (1, 5, 21)  # trading days
 
 
@@ -71,49 +75,108 @@ class DeployEndpoint(SageMakerEndpointOperator):
     """Bring the endpoint to the wanted configuration: create, update, or find that it is there already.
 
     A failed update leaves the old configuration InService, which the provider's operator takes for success.
+    `deployment` is boto3's DeploymentConfig and `scaling` what wiring.scaling takes, both as JSON.
     """
 
+    template_fields = (*SageMakerEndpointOperator.template_fields, "deployment", "scaling", "tags")
+
+    def __init__(self, *, deployment: str, scaling: str, tags: list[dict[str, str]], **arguments: Any) -> None:
+        super().__init__(**arguments)
+        self.deployment, self.scaling, self.tags = deployment, scaling, tags
+
+    @property
+    def endpoint(self) -> str:
+        return self.config["EndpointName"]
+
+    @cached_property
+    def scaler(self) -> Any:
+        return AwsBaseHook(aws_conn_id=self.aws_conn_id, client_type="application-autoscaling").conn
+
     def execute(self, context: Any) -> dict[str, str] | None:
-        found = find_endpoint(self.hook.conn, self.config["EndpointName"])
+        found = find_endpoint(self.hook.conn, self.endpoint)
+        status = found["EndpointStatus"] if found else "Absent"
         if found is None:
-            self.hook.conn.create_endpoint(**self.config)
-        elif found["EndpointStatus"] in self.hook.endpoint_non_terminal_states:
+            self.create()
+        elif status == "Deleting" or status in BEYOND_REPAIR:
+            self.replace(is_going=status == "Deleting")
+        elif status in self.hook.endpoint_non_terminal_states:
             self.watch("execute")  # somebody's change is under way: let it end, then look again
-        elif found["EndpointStatus"] == "InService" and self.is_wanted(found):
+        elif status == "InService" and self.is_wanted(found):
+            self.scale()
             return self.config
-        elif found["EndpointStatus"] == "Failed":
-            self.replace()
         else:
-            self.hook.conn.update_endpoint(**self.config)
+            self.update(found)
         self.watch("execute_complete")
         return None
 
     def is_wanted(self, found: dict[str, Any]) -> bool:
         return found["EndpointConfigName"] == self.config["EndpointConfigName"]
 
-    def replace(self) -> None:
-        """An endpoint whose creation failed serves nobody, and AWS lets it only be deleted."""
-        name = self.config["EndpointName"]
-        self.hook.conn.delete_endpoint(EndpointName=name)
+    def create(self) -> None:
+        self.hook.conn.create_endpoint(**self.config, DeploymentConfig=json.loads(self.deployment), Tags=self.tags)
+
+    def update(self, found: dict[str, Any]) -> None:
+        """Keep as many machines as scaling has brought it to; a new kind of machine ends the scaling, as AWS asks."""
+        request = self.config | {"DeploymentConfig": json.loads(self.deployment)}
+        if scaling.is_registered(self.endpoint, self.scaler):
+            if json.loads(self.scaling) and self.machine(self.config) == self.machine(found):
+                request["RetainAllVariantProperties"] = True
+            else:
+                scaling.end(self.endpoint, self.scaler)
+        try:
+            self.hook.conn.update_endpoint(**request)
+        except ClientError as error:
+            if found["EndpointStatus"] != "UpdateRollbackFailed":
+                raise
+            raise AirflowFailException(
+                f"{self.endpoint} is UpdateRollbackFailed, answers with two models, and AWS refuses to update it: "
+                f"{error}. It must be InService. Delete it and clear this task; nothing answers in between."
+            ) from error
+
+    def machine(self, holder: dict[str, Any]) -> str | None:
+        """The instance type of a configuration; None when it was deleted."""
+        try:
+            config = self.hook.describe_endpoint_config(holder["EndpointConfigName"])
+        except ClientError as error:
+            if error.response["Error"]["Message"].startswith("Could not find"):
+                return None
+            raise
+        return config["ProductionVariants"][0].get("InstanceType")
+
+    def replace(self, is_going: bool) -> None:
+        if not is_going:
+            self.hook.conn.delete_endpoint(EndpointName=self.endpoint)
         waiting = {"Delay": CHECK_EVERY_SECONDS, "MaxAttempts": 100}
-        self.hook.conn.get_waiter("endpoint_deleted").wait(EndpointName=name, WaiterConfig=waiting)
-        self.hook.conn.create_endpoint(**self.config)
+        self.hook.conn.get_waiter("endpoint_deleted").wait(EndpointName=self.endpoint, WaiterConfig=waiting)
+        self.create()
+
+    def scale(self) -> None:
+        scaling.bring_to(self.endpoint, json.loads(self.scaling), self.scaler)
 
     def watch(self, then: str) -> None:
+        policy = json.loads(self.deployment).get("BlueGreenUpdatePolicy", {})
+        patience = START_SECONDS + policy.get("MaximumExecutionTimeoutInSeconds", 0)
         trigger = SageMakerTrigger(
-            job_name=self.config["EndpointName"],
+            job_name=self.endpoint,
             job_type="endpoint",
             poke_interval=CHECK_EVERY_SECONDS,
-            max_attempts=MOST_CHECKS,
+            max_attempts=patience // CHECK_EVERY_SECONDS,
             aws_conn_id=self.aws_conn_id,
         )
         self.defer(trigger=trigger, method_name=then)
 
     def execute_complete(self, context: Any, event: dict[str, Any] | None = None) -> dict[str, str]:
-        found = self.hook.describe_endpoint(self.config["EndpointName"])
+        found = self.hook.describe_endpoint(self.endpoint)
         if found["EndpointStatus"] == "InService" and self.is_wanted(found):
+            self.scale()
             return self.config
-        raise AirflowFailException(unwanted(found, self.config["EndpointConfigName"]))
+        refusal = AirflowFailException(unwanted(found, self.config["EndpointConfigName"]))
+        if found["EndpointStatus"] == "InService":
+            try:
+                self.scale()  # the old model stays, and so must its scaling
+            except ClientError as error:
+                raise refusal from error
+        raise refusal
 
     def resume_execution(self, next_method: str, next_kwargs: dict[str, Any] | None, context: Any) -> Any:
         """Tell SageMaker's reason for a failed endpoint instead of the waiter's words."""

@@ -19,6 +19,7 @@ from botocore.exceptions import ClientError
 from wiring.defaults import CHECK_EVERY_SECONDS
 
 MOST_CHECKS = 24 * 3600 // CHECK_EVERY_SECONDS  # MaxRuntimeInSeconds ends a job; its watcher shall not give up before
+KEY = "{{ var.value.kms_key }}"  # for disks and outputs
 FAULTS_OF_OURS = ("AlgorithmError", "ClientError")  # of the code or the request: the same again fails the same
 
 
@@ -135,8 +136,10 @@ def folder_in(name: str, uri: str) -> dict[str, Any]:
 def folder_out(uri: str) -> dict[str, Any]:
     """What the script leaves in /opt/ml/processing/output goes under `uri` when it has ended well."""
     target = {"S3Uri": uri, "LocalPath": "/opt/ml/processing/output", "S3UploadMode": "EndOfJob"}
-    return {"Outputs": [{"OutputName": "output", "S3Output": target}]}
+    return {"KmsKeyId": KEY, "Outputs": [{"OutputName": "output", "S3Output": target}]}
 
 
 def one_machine(disk_gb: int) -> dict[str, Any]:
-    return {"InstanceType": "{{ var.value.job_instance_type }}", "InstanceCount": 1, "VolumeSizeInGB": disk_gb}
+    """One with its disk under our key, which AWS refuses for machine types that bring a disk of their own."""
+    machine = {"InstanceType": "{{ var.value.job_instance_type }}", "InstanceCount": 1}
+    return machine | {"VolumeSizeInGB": disk_gb, "VolumeKmsKeyId": KEY}

@@ -3,9 +3,15 @@ output "dag_folder" {
   value       = "s3://${var.bucket}/dags"
 }
 
+output "log_groups" {
+  description = "Names of the log groups by what writes into them: `DAGProcessing`, `Scheduler`, `Task`, `WebServer`, `Worker`."
+  value       = { for writer, group in aws_cloudwatch_log_group.this : writer => group.name }
+}
+
 output "name" {
-  description = "The environment's name, which its role and its logs carry too."
+  description = "The environment's name, which its role and its logs carry too. Known once it stands: who watches begins then."
   value       = var.name
+  depends_on  = [aws_mwaa_environment.this]
 }
 
 output "role_arn" {

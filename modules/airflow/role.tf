@@ -55,9 +55,11 @@ locals {
 }
 
 module "role" {
-  source           = "../role"
-  name             = var.name
-  description      = "Airflow: its own working, and what its DAGs do."
-  trusted_services = ["airflow-env.amazonaws.com", "airflow.amazonaws.com"]
-  statements       = merge(var.statements, local._environment)
+  source             = "../role"
+  name               = var.name
+  boundary_arn       = var.boundary_arn
+  description        = "Airflow: its own working, and what its DAGs do."
+  trusted_account_id = local._account
+  trusted_services   = ["airflow-env.amazonaws.com", "airflow.amazonaws.com"]
+  statements         = merge(var.statements, local._environment)
 }

@@ -4,6 +4,14 @@ locals {
   # Names that code makes up later. SageMaker writes them in small letters within ARNs.
   endpoint_name = "${var.name_prefix}-forecasts"
   endpoint_arn  = "${local._arn}:endpoint/${lower(local.endpoint_name)}"
+  _endpoint_log = "/aws/sagemaker/Endpoints/${local.endpoint_name}" # SageMaker's name for it
+}
+
+# Made before the endpoint is, so that its lines are encrypted and do not stay for ever.
+resource "aws_cloudwatch_log_group" "endpoint" {
+  name              = local._endpoint_log
+  kms_key_id        = var.kms_key_arn
+  retention_in_days = var.log_retention_days
 }
 
 # Versions of the model with their scores and approval; the DAGs register into it.
@@ -23,4 +31,15 @@ resource "aws_ecr_repository" "this" {
     kms_key         = var.kms_key_arn
   }
   image_scanning_configuration { scan_on_push = true }
+}
+
+resource "aws_ecr_lifecycle_policy" "this" {
+  for_each   = aws_ecr_repository.this
+  repository = each.value.name
+  policy = jsonencode({ rules = [{
+    rulePriority = 1
+    description  = "Keeps the newest ${var.images_kept}."
+    selection    = { tagStatus = "any", countType = "imageCountMoreThan", countNumber = var.images_kept }
+    action       = { type = "expire" }
+  }] })
 }

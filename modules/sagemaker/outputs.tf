@@ -1,6 +1,26 @@
+output "endpoint_deployment" {
+  description = "How a new model takes over, as the JSON of boto3's `DeploymentConfig`: for the setting of this name."
+  value       = local.endpoint_deployment
+}
+
+output "endpoint_log_group" {
+  description = "The log group that the endpoint's machines write into."
+  value       = aws_cloudwatch_log_group.endpoint.name
+}
+
 output "endpoint_name" {
   description = "The endpoint that the training DAG makes and updates; Terraform only names it, since it needs a model first."
   value       = local.endpoint_name
+}
+
+output "endpoint_scaling" {
+  description = "How the endpoint grows, as JSON of capacities and policy: for the setting of this name. `{}` where it does not."
+  value       = local.endpoint_scaling
+}
+
+output "endpoint_variant" {
+  description = "The one variant that the DAGs make, as metrics name it."
+  value       = "AllTraffic"
 }
 
 output "grants" {

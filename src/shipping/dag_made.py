@@ -1,4 +1,4 @@
-"""Remove what the DAGs made beside Terraform: endpoint, configurations, models, model versions.
+"""Remove what the DAGs made beside Terraform: the endpoint and its scaling, configurations, models, model versions.
 
 Terraform does not know them, an endpoint costs by the hour, and a package group with versions cannot be deleted.
 """
@@ -11,12 +11,16 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 
-def remove(sagemaker: Any, prefix: str, endpoint: str, package_group: str) -> list[str]:
+def remove(sagemaker: Any, prefix: str, endpoint: str, package_group: str, scaling: Any = None) -> list[str]:
     """Delete them in the order in which they depend on each other; returns what was deleted, for people.
 
     Only names that start with `prefix`, such as `stockcast-dev-`, are touched. A repeat finds nothing and is harmless.
+    `scaling` is a client of Application Auto Scaling; without one, AWS is left to notice that the endpoint has gone.
     """
     gone = []
+    for target in _scalable_targets(scaling, endpoint) if scaling else ():
+        scaling.deregister_scalable_target(**target)  # before the endpoint: its alarms would stay behind
+        gone.append(f"scaling of {target['ResourceId']}")
     if _exists(sagemaker, endpoint):
         sagemaker.delete_endpoint(EndpointName=endpoint)
         gone.append(f"endpoint {endpoint}")
@@ -40,6 +44,14 @@ def _exists(sagemaker: Any, endpoint: str) -> bool:
             return False
         raise
     return True
+
+
+def _scalable_targets(scaling: Any, endpoint: str) -> list[dict[str, str]]:
+    """Found by the endpoint's name alone, for the endpoint itself may be gone already."""
+    identity = ("ServiceNamespace", "ResourceId", "ScalableDimension")
+    pages = scaling.get_paginator("describe_scalable_targets").paginate(ServiceNamespace="sagemaker")
+    found = [{key: target[key] for key in identity} for page in pages for target in page["ScalableTargets"]]
+    return [target for target in found if target["ResourceId"].startswith(f"endpoint/{endpoint}/variant/")]
 
 
 def _named(sagemaker: Any, operation: str, list_key: str, name_key: str, prefix: str) -> Iterator[str]:

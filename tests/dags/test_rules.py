@@ -56,6 +56,16 @@ def test_the_first_symbol_is_spelt_in_keys_as_stockcast_spells_it(symbol):
     assert symbol.replace(*spelt.groups()) == keys.slug(symbol)
 
 
+def test_dags_and_terraform_name_the_endpoint_s_variant_alike():
+    """Alarms and dashboard would else look at a variant that nobody makes."""
+    made = re.search(r'VARIANT = "(\w+)"', (DAGS / "wiring/scaling.py").read_text())
+    outputs = (DAGS.parent / "modules/sagemaker/outputs.tf").read_text()
+    told = re.search(r'output "endpoint_variant" \{.*?value\s+= "(\w+)"', outputs, re.DOTALL)
+
+    assert made and told
+    assert made[1] == told[1]
+
+
 @pytest.mark.parametrize(
     "source",
     [

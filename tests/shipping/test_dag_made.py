@@ -53,6 +53,21 @@ class SageMaker:
         self.versions.remove(ModelPackageName)
 
 
+class Scaling:
+    """Application Auto Scaling with targets of several endpoints, on two pages."""
+
+    def __init__(self, *endpoints: str) -> None:
+        self.resources = [f"endpoint/{endpoint}/variant/AllTraffic" for endpoint in endpoints]
+
+    def get_paginator(self, _: str) -> Pages:
+        known = {"ServiceNamespace": "sagemaker", "ScalableDimension": "sagemaker:variant:DesiredInstanceCount"}
+        pages = [{"ScalableTargets": [{**known, "ResourceId": r, "MinCapacity": 1}]} for r in self.resources]
+        return Pages(pages)
+
+    def deregister_scalable_target(self, ServiceNamespace: str, ResourceId: str, ScalableDimension: str) -> None:
+        self.resources.remove(ResourceId)
+
+
 def remove(sagemaker: SageMaker) -> list[str]:
     return dag_made.remove(sagemaker, "stockcast-dev-", "stockcast-dev-forecasts", "stockcast-dev-lstm")
 
@@ -66,6 +81,23 @@ def test_endpoint_models_and_versions_of_this_environment_go() -> None:
     assert (made.endpoint, made.models, made.versions) == ("", [], [])
     assert gone[0] == "endpoint stockcast-dev-forecasts"
     assert "model stockcast-dev-b" in gone
+
+
+def test_the_endpoints_scaling_goes_before_it_and_no_other_does() -> None:
+    """Its alarms would stay behind, and a new endpoint of that name would be scaled by the old rule."""
+    scaling = Scaling("stockcast-dev-forecasts", "stockcast-dev-forecasts-2", "stockcast-prod-forecasts")
+    made = SageMaker("stockcast-dev-forecasts")
+
+    gone = dag_made.remove(made, "stockcast-dev-", "stockcast-dev-forecasts", "stockcast-dev-lstm", scaling)
+
+    assert gone == [
+        "scaling of endpoint/stockcast-dev-forecasts/variant/AllTraffic",
+        "endpoint stockcast-dev-forecasts",
+    ]
+    assert [resource.split("/")[1] for resource in scaling.resources] == [
+        "stockcast-dev-forecasts-2",
+        "stockcast-prod-forecasts",
+    ]
 
 
 def test_what_belongs_to_another_environment_stays() -> None:

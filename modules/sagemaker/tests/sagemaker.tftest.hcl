@@ -47,6 +47,145 @@ run "serving_writes_nothing_into_the_lake" {
   }
 }
 
+run "the_key_is_lent_to_machines_and_to_nobody_else" {
+  assert {
+    condition = alltrue([for step in ["clean", "evaluate", "train"] : contains(
+      jsondecode(module.role[step].policy).Statement,
+      {
+        Sid       = "LendKeyToDisk", Effect = "Allow", Action = ["kms:CreateGrant"], Resource = [var.kms_key_arn],
+        Condition = { Bool = { "kms:GrantIsForAWSResource" = ["true"] } }
+      },
+    )])
+    error_message = "A job's disk could not be encrypted, or its role could give the key away."
+  }
+  assert {
+    condition     = !strcontains(module.role["serve"].policy, "kms:CreateGrant")
+    error_message = "The key is lent to the endpoint's machines by whoever makes the endpoint."
+  }
+}
+
+run "the_endpoints_log_is_ours_and_its_role_makes_no_other" {
+  assert {
+    condition = (
+      aws_cloudwatch_log_group.endpoint.name == "/aws/sagemaker/Endpoints/stockcast-dev-forecasts" &&
+      aws_cloudwatch_log_group.endpoint.kms_key_id == var.kms_key_arn &&
+      aws_cloudwatch_log_group.endpoint.retention_in_days == 90
+    )
+    error_message = "The endpoint's lines would stay for ever, or in the clear."
+  }
+  assert {
+    condition = [for s in jsondecode(module.role["serve"].policy).Statement : s if s.Sid == "WriteLog"][0] == {
+      Sid      = "WriteLog", Effect = "Allow", Action = ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
+      Resource = ["arn:aws:logs:us-east-1:111111111111:log-group:/aws/sagemaker/Endpoints/stockcast-dev-forecasts:*"]
+    }
+    error_message = "The policy of serve is ${module.role["serve"].policy}."
+  }
+}
+
+run "a_new_model_takes_over_at_once_unless_told_otherwise" {
+  command = plan
+  assert {
+    condition = jsondecode(output.endpoint_deployment) == {
+      BlueGreenUpdatePolicy = {
+        MaximumExecutionTimeoutInSeconds = 1800
+        TerminationWaitInSeconds         = 0
+        TrafficRoutingConfiguration      = { Type = "ALL_AT_ONCE", WaitIntervalInSeconds = 0 }
+      }
+    }
+    error_message = "The deployment is ${output.endpoint_deployment}."
+  }
+  assert {
+    condition     = output.endpoint_scaling == "{}" && !contains(keys(output.grants.operate), "scale")
+    error_message = "The endpoint scales, or might, though nobody asked for it."
+  }
+}
+
+run "a_line_gives_way_to_the_alarms_and_has_time_for_each_of_its_steps" {
+  command = plan
+  variables {
+    rollback_alarms = ["stockcast-dev-endpoint-5xx"]
+    serving = {
+      instance_count = 2
+      instance_type  = "ml.m5.large"
+      deployment     = { kind = "LINEAR", step_percent = 30, wait_seconds = 120, bake_seconds = 600 }
+    }
+  }
+  assert {
+    condition = jsondecode(output.endpoint_deployment) == {
+      AutoRollbackConfiguration = { Alarms = [{ AlarmName = "stockcast-dev-endpoint-5xx" }] }
+      BlueGreenUpdatePolicy = {
+        MaximumExecutionTimeoutInSeconds = 4 * 120 + 600 + 1800
+        TerminationWaitInSeconds         = 600
+        TrafficRoutingConfiguration = {
+          LinearStepSize = { Type = "CAPACITY_PERCENT", Value = 30 }, Type = "LINEAR", WaitIntervalInSeconds = 120
+        }
+      }
+    }
+    error_message = "The deployment is ${output.endpoint_deployment}."
+  }
+}
+
+run "the_serving_role_reads_the_alarms_that_may_roll_back" {
+  variables {
+    rollback_alarms = ["stockcast-dev-endpoint-5xx"]
+    serving         = { instance_count = 2, deployment = { kind = "CANARY", step_percent = 10 } }
+  }
+  assert {
+    condition = [for s in jsondecode(module.role["serve"].policy).Statement : s.Resource if s.Sid == "WatchRollbackAlarms"] == [
+      ["arn:aws:cloudwatch:us-east-1:111111111111:alarm:stockcast-dev-endpoint-5xx"],
+    ]
+    error_message = "SageMaker would refuse the deployment: it cannot see its alarms."
+  }
+  assert {
+    condition     = jsondecode(output.endpoint_deployment).BlueGreenUpdatePolicy.TrafficRoutingConfiguration.CanarySize.Value == 10
+    error_message = "The deployment is ${output.endpoint_deployment}."
+  }
+}
+
+run "an_endpoint_that_scales_is_registered_by_the_dags" {
+  variables {
+    serving = { instance_count = 2, instance_type = "ml.m5.large", scaling = { max_instances = 6, invocations_per_instance = 120 } }
+  }
+  assert {
+    condition = jsondecode(output.endpoint_scaling) == {
+      MaxCapacity = 6
+      MinCapacity = 2
+      TargetTrackingScalingPolicyConfiguration = {
+        PredefinedMetricSpecification = { PredefinedMetricType = "SageMakerVariantInvocationsPerInstance" }
+        ScaleInCooldown               = 300
+        ScaleOutCooldown              = 60
+        TargetValue                   = 120
+      }
+    }
+    error_message = "The scaling is ${output.endpoint_scaling}."
+  }
+  assert {
+    condition     = output.grants.operate.scale_alarms.resources == ["arn:aws:cloudwatch:us-east-1:111111111111:alarm:TargetTracking-endpoint/stockcast-dev-forecasts/*"]
+    error_message = "Scaling opens ${jsonencode(output.grants.operate.scale_alarms.resources)}."
+  }
+  assert {
+    condition     = output.grants.operate.scale_for_the_first_time.conditions[0].values == ["sagemaker.application-autoscaling.amazonaws.com"]
+    error_message = "The DAGs could make other services' roles."
+  }
+}
+
+run "where_a_person_approves_the_dags_cannot" {
+  variables { approval = "manual" }
+  assert {
+    condition = jsonencode(output.grants.operate.register.conditions) == jsonencode([
+      { test = "StringEquals", variable = "sagemaker:ModelApprovalStatus", values = ["PendingManualApproval"] },
+    ])
+    error_message = "A DAG could register a version as approved."
+  }
+}
+
+run "where_nobody_has_to_approve_the_dags_may" {
+  assert {
+    condition     = length(output.grants.operate.register.conditions) == 0
+    error_message = "Registering asks for ${jsonencode(output.grants.operate.register.conditions)}."
+  }
+}
+
 run "roles_are_lent_to_sagemaker_alone" {
   assert {
     condition = output.grants.operate.lend_roles_to_jobs.conditions == [
@@ -83,6 +222,111 @@ run "a_judged_image_cannot_be_replaced_under_its_tag" {
     condition     = alltrue([for r in aws_ecr_repository.this : r.image_tag_mutability == "IMMUTABLE" && r.image_scanning_configuration[0].scan_on_push])
     error_message = "Some repository takes a tag twice or does not scan."
   }
+}
+
+run "old_images_go_and_the_newest_stay" {
+  command = plan
+  variables { images_kept = 5 }
+  assert {
+    condition     = alltrue([for policy in aws_ecr_lifecycle_policy.this : jsondecode(policy.policy).rules[0].selection.countNumber == 5])
+    error_message = "Images would pile up."
+  }
+}
+
+run "a_canary_of_one_machine_is_refused" {
+  command = plan
+  variables {
+    rollback_alarms = ["an-alarm"]
+    serving         = { deployment = { kind = "CANARY" } }
+  }
+  expect_failures = [var.serving]
+}
+
+run "a_canary_that_no_alarm_watches_is_refused" {
+  command = plan
+  variables { serving = { instance_count = 2, deployment = { kind = "CANARY" } } }
+  expect_failures = [var.serving]
+}
+
+run "an_unknown_way_of_deploying_is_refused" {
+  command = plan
+  variables { serving = { deployment = { kind = "ROLLING" } } }
+  expect_failures = [var.serving]
+}
+
+run "a_step_of_more_than_half_is_refused" {
+  command = plan
+  variables {
+    rollback_alarms = ["an-alarm"]
+    serving         = { instance_count = 2, deployment = { kind = "CANARY", step_percent = 80 } }
+  }
+  expect_failures = [var.serving]
+}
+
+run "a_line_of_tiny_steps_is_refused" {
+  command = plan
+  variables {
+    rollback_alarms = ["an-alarm"]
+    serving         = { instance_count = 2, deployment = { kind = "LINEAR", step_percent = 5 } }
+  }
+  expect_failures = [var.serving]
+}
+
+run "waiting_longer_than_sagemaker_does_is_refused" {
+  command = plan
+  variables {
+    rollback_alarms = ["an-alarm"]
+    serving         = { instance_count = 2, deployment = { kind = "LINEAR", step_percent = 10, wait_seconds = 3600 } }
+  }
+  expect_failures = [var.serving]
+}
+
+run "a_wait_of_more_than_an_hour_is_refused" {
+  command = plan
+  variables { serving = { deployment = { bake_seconds = 7200 } } }
+  expect_failures = [var.serving]
+}
+
+run "a_burstable_machine_that_scales_is_refused" {
+  command = plan
+  variables { serving = { instance_type = "ml.t2.medium", scaling = { max_instances = 3 } } }
+  expect_failures = [var.serving]
+}
+
+run "a_scaling_without_room_is_refused" {
+  command = plan
+  variables { serving = { instance_count = 3, instance_type = "ml.m5.large", scaling = { max_instances = 3 } } }
+  expect_failures = [var.serving]
+}
+
+run "a_machine_with_its_own_disk_is_refused" {
+  command = plan
+  variables { serving = { instance_type = "ml.m5d.large" } }
+  expect_failures = [var.serving]
+}
+
+run "no_machines_at_all_are_refused" {
+  command = plan
+  variables { serving = { instance_count = 0 } }
+  expect_failures = [var.serving]
+}
+
+run "more_alarms_than_sagemaker_watches_are_refused" {
+  command = plan
+  variables { rollback_alarms = [for n in range(11) : "alarm-${n}"] }
+  expect_failures = [var.rollback_alarms]
+}
+
+run "an_approval_by_nobody_is_refused" {
+  command = plan
+  variables { approval = "never" }
+  expect_failures = [var.approval]
+}
+
+run "a_retention_that_the_logs_do_not_offer_is_refused" {
+  command = plan
+  variables { log_retention_days = 45 }
+  expect_failures = [var.log_retention_days]
 }
 
 run "code_without_a_hash_is_refused" {

@@ -7,7 +7,7 @@ from typing import Any
 
 from airflow.models.dagbag import DagBag
 from airflow.timetables.base import TimeRestriction
-from fakes import run_context
+from fakes import FakeSageMaker, run_context, with_client
 from wiring.defaults import tell_failure
 from wiring.names import job_name
 
@@ -37,7 +37,12 @@ ORDERS = {  # before -> after, where the order protects data or customers
 }
 
 
-SPECIAL = {"symbols": "^GSPC,AAPL", "environment": "test", "training_hyperparameters": '{"epochs": "3"}'}
+SPECIAL = {
+    "symbols": "^GSPC,AAPL",
+    "environment": "test",
+    "serving_instance_count": "2",
+    "training_hyperparameters": '{"epochs": "3"}',
+}
 
 
 class Settings:
@@ -179,6 +184,44 @@ def test_evaluation_model_and_configuration_are_named_after_the_training_job():
     variant = rendered("train_model", "create_endpoint_config").config["ProductionVariants"][0]
     assert variant["ModelName"] == job
     assert rendered("train_model", "deploy").config == {"EndpointName": "<endpoint>", "EndpointConfigName": job}
+
+
+def test_disks_outputs_and_model_lie_under_our_key():
+    """AWS's own key would do as well, and nobody could take it away."""
+    for dag_id, task_id in (("forecast_prices", "clean_bars"), ("train_model", "evaluate")):
+        config = rendered(dag_id, task_id).config
+        assert config["ProcessingOutputConfig"]["KmsKeyId"] == "<kms_key>"
+        assert config["ProcessingResources"]["ClusterConfig"]["VolumeKmsKeyId"] == "<kms_key>"
+    train = rendered("train_model", "train").config
+    assert train["OutputDataConfig"]["KmsKeyId"] == train["ResourceConfig"]["VolumeKmsKeyId"] == "<kms_key>"
+    assert rendered("train_model", "create_endpoint_config").config["KmsKeyId"] == "<kms_key>"
+
+
+def test_what_costs_is_on_the_environment_s_bill():
+    """The budget counts what carries this tag; jobs and endpoint are most of it."""
+    made = [("forecast_prices", "clean_bars")]
+    made += [("train_model", task) for task in ("train", "evaluate", "create_model", "create_endpoint_config")]
+    for dag_id, task_id in made:
+        assert {"Key": "Environment", "Value": "test"} in rendered(dag_id, task_id).config["Tags"], task_id
+    assert {"Key": "Environment", "Value": "test"} in rendered("train_model", "deploy").tags
+
+
+def test_the_endpoint_changes_and_grows_as_the_settings_say():
+    deploy = rendered("train_model", "deploy")
+    assert (deploy.deployment, deploy.scaling) == ("<endpoint_deployment>", "<endpoint_scaling>")
+
+
+def test_the_configuration_asks_for_as_many_machines_as_the_setting_says():
+    """boto3 refuses "2" where it wants 2, and a template gives text."""
+    client = FakeSageMaker()
+    asked = {}
+    client.create_endpoint_config = lambda **request: (
+        asked.update(request) or {"ResponseMetadata": {"HTTPStatusCode": 200}}
+    )
+
+    with_client(rendered("train_model", "create_endpoint_config"), client).execute({})
+
+    assert asked["ProductionVariants"][0]["InitialInstanceCount"] == 2
 
 
 def test_the_smoke_test_asks_for_the_first_symbol_as_keys_spell_it():

@@ -8,7 +8,7 @@ from typing import Any
 
 from airflow.exceptions import AirflowException, AirflowFailException
 from botocore.exceptions import ClientError
-from fakes import ENDPOINT, FakeSageMaker, deferred, error, raises, with_client
+from fakes import ENDPOINT, FakeSageMaker, FakeScaling, deferred, error, raises, with_client
 from wiring import hosting
 
 BROKEN_WATCHER = ("__fail__", {"error": "Trigger failure"}, {})
@@ -18,9 +18,21 @@ def endpoint(status: str, serves: str = "old", **more: str) -> dict[str, str]:
     return {"EndpointStatus": status, "EndpointConfigName": serves, **more}
 
 
-def deploy(client: FakeSageMaker) -> hosting.DeployEndpoint:
+CANARY = {"BlueGreenUpdatePolicy": {"MaximumExecutionTimeoutInSeconds": 7200}}
+GROWING = {"MinCapacity": 2, "MaxCapacity": 6, "TargetTrackingScalingPolicyConfiguration": {"TargetValue": 300}}
+TAGS = [{"Key": "Environment", "Value": "test"}]
+
+
+def deploy(
+    client: FakeSageMaker, scaler: FakeScaling | None = None, growing: dict[str, Any] | None = None
+) -> hosting.DeployEndpoint:
     config = {"EndpointName": ENDPOINT, "EndpointConfigName": "new"}
-    return with_client(hosting.DeployEndpoint(task_id="deploy", aws_conn_id=None, config=config), client)
+    task = hosting.DeployEndpoint(
+        task_id="deploy", aws_conn_id=None, config=config, deployment=json.dumps(CANARY),
+        scaling=json.dumps(growing or {}), tags=TAGS,
+    )  # fmt: skip
+    task.__dict__["scaler"] = scaler or FakeScaling()
+    return with_client(task, client)
 
 
 def test_a_missing_endpoint_is_created():
@@ -28,6 +40,7 @@ def test_a_missing_endpoint_is_created():
 
     assert deferred(lambda: deploy(client).execute({})).method_name == "execute_complete"
     assert client.calls == ["create endpoint new"]
+    assert client.request["Tags"] == TAGS and client.request["DeploymentConfig"] == CANARY
 
 
 def test_an_endpoint_with_another_configuration_is_updated():
@@ -36,6 +49,100 @@ def test_an_endpoint_with_another_configuration_is_updated():
     deferred(lambda: deploy(client).execute({}))
 
     assert client.calls == ["update endpoint new"]
+    assert client.request == {"EndpointName": ENDPOINT, "EndpointConfigName": "new", "DeploymentConfig": CANARY}
+
+
+def test_a_deployment_in_steps_is_watched_to_its_end():
+    """A watcher that gives up during a canary would call a good deployment failed."""
+    trigger = deferred(lambda: deploy(FakeSageMaker()).execute({})).trigger
+
+    assert trigger.max_attempts * trigger.poke_interval >= 7200 + 1800
+
+
+def test_an_update_keeps_the_machines_that_scaling_has_added():
+    """Falling back to the first count in the middle of a busy hour would overload it."""
+    client, scaler = FakeSageMaker(endpoint=endpoint("InService")), FakeScaling(is_registered=True)
+
+    deferred(lambda: deploy(client, scaler, GROWING).execute({}))
+
+    assert client.request["RetainAllVariantProperties"] is True
+    assert scaler.calls == []
+
+
+def test_another_kind_of_machine_ends_the_scaling_before_the_update():
+    """AWS refuses the update otherwise."""
+    machines = {"old": "ml.m5.large", "new": "ml.m5.xlarge"}
+    client = FakeSageMaker(endpoint=endpoint("InService"), machines=machines)
+    scaler = FakeScaling(is_registered=True)
+
+    deferred(lambda: deploy(client, scaler, GROWING).execute({}))
+
+    assert scaler.calls == ["deregister"]
+    assert "RetainAllVariantProperties" not in client.request
+
+
+def test_a_configuration_that_somebody_deleted_counts_as_another_machine():
+    client = FakeSageMaker(endpoint=endpoint("InService"), machines={"new": "ml.m5.large"})
+    scaler = FakeScaling(is_registered=True)
+
+    deferred(lambda: deploy(client, scaler, GROWING).execute({}))
+
+    assert scaler.calls == ["deregister"]
+
+
+def test_an_endpoint_that_serves_is_registered_for_scaling():
+    client, scaler = FakeSageMaker(endpoint=endpoint("InService", "new")), FakeScaling()
+
+    deploy(client, scaler, GROWING).execute_complete({})
+
+    policy = scaler.requests["put policy"]
+    assert scaler.calls == ["register", "put policy"]
+    assert scaler.requests["register"] == {
+        "ServiceNamespace": "sagemaker", "ResourceId": f"endpoint/{ENDPOINT}/variant/AllTraffic",
+        "ScalableDimension": "sagemaker:variant:DesiredInstanceCount", "MinCapacity": 2, "MaxCapacity": 6,
+    }  # fmt: skip
+    assert policy["PolicyType"] == "TargetTrackingScaling"
+    assert policy["TargetTrackingScalingPolicyConfiguration"] == {"TargetValue": 300}
+
+
+def test_a_scaling_that_nobody_wants_any_more_is_ended():
+    client, scaler = FakeSageMaker(endpoint=endpoint("InService", "new")), FakeScaling(is_registered=True)
+
+    deploy(client, scaler).execute({})
+
+    assert scaler.calls == ["deregister"]
+
+
+def test_an_endpoint_that_never_scaled_is_left_alone():
+    client, scaler = FakeSageMaker(endpoint=endpoint("InService", "new")), FakeScaling()
+
+    deploy(client, scaler).execute({})
+
+    assert scaler.calls == []
+
+
+def test_a_new_scaling_reaches_an_endpoint_that_needs_no_update():
+    client, scaler = FakeSageMaker(endpoint=endpoint("InService", "new")), FakeScaling()
+
+    deploy(client, scaler, GROWING).execute({})
+
+    assert scaler.calls == ["register", "put policy"]
+
+
+def test_the_old_model_scales_on_after_a_deployment_that_was_rolled_back():
+    client, scaler = FakeSageMaker(endpoint=endpoint("InService", "old")), FakeScaling()
+
+    with raises(AirflowFailException, "must be InService with new"):
+        deploy(client, scaler, GROWING).execute_complete({})
+    assert scaler.calls == ["register", "put policy"]
+
+
+def test_a_scaling_that_fails_too_does_not_hide_why_the_deployment_did():
+    client, scaler = FakeSageMaker(endpoint=endpoint("InService", "old", FailureReason="no ping")), FakeScaling()
+    scaler.register_scalable_target = lambda **_: (_ for _ in ()).throw(error("AccessDeniedException", "no"))
+
+    with raises(AirflowFailException, "no ping"):
+        deploy(client, scaler, GROWING).execute_complete({})
 
 
 def test_an_endpoint_that_serves_the_wanted_configuration_is_left_alone():
@@ -64,11 +171,38 @@ def test_after_somebody_s_change_has_ended_the_wanted_one_is_made():
 
 def test_an_endpoint_whose_creation_failed_is_replaced():
     """AWS allows nothing but deleting it, so without this no later model could ever be deployed."""
-    client = FakeSageMaker(endpoint=endpoint("Failed"))
+    for status in ("Failed", "OutOfService"):
+        client = FakeSageMaker(endpoint=endpoint(status))
+
+        deferred(partial(deploy(client).execute, {}))
+
+        assert client.calls == ["delete endpoint", "wait for endpoint_deleted", "create endpoint new"]
+
+
+def test_an_endpoint_that_is_going_is_waited_for_and_made_anew():
+    """Its watcher would wait for InService until it gives up."""
+    client = FakeSageMaker(endpoint=endpoint("Deleting"))
 
     deferred(lambda: deploy(client).execute({}))
 
-    assert client.calls == ["delete endpoint", "wait for endpoint_deleted", "create endpoint new"]
+    assert client.calls == ["wait for endpoint_deleted", "create endpoint new"]
+
+
+def test_an_endpoint_that_could_not_go_back_is_updated():
+    """It answers with two models, and an update is the only way on that keeps it answering."""
+    client = FakeSageMaker(endpoint=endpoint("UpdateRollbackFailed"))
+
+    deferred(lambda: deploy(client).execute({}))
+
+    assert client.calls == ["update endpoint new"]
+
+
+def test_an_endpoint_that_could_not_go_back_and_cannot_be_updated_tells_what_to_do():
+    client = FakeSageMaker(endpoint=endpoint("UpdateRollbackFailed"))
+    client.update_endpoint = lambda **_: (_ for _ in ()).throw(error("ValidationException", "cannot update"))
+
+    with raises(AirflowFailException, "UpdateRollbackFailed", "cannot update", "Delete it and clear this task"):
+        deploy(client).execute({})
 
 
 def test_an_update_that_was_rolled_back_is_a_failure_although_the_endpoint_is_in_service():
@@ -104,8 +238,8 @@ def test_a_model_that_aws_refuses_is_an_error():
 
 
 def test_forecasts_can_be_asked_for_while_an_update_is_under_way_but_not_before_the_first_creation_has_ended():
-    answers = dict.fromkeys(("InService", "Updating", "SystemUpdating", "RollingBack"), True)
-    for status, answer in (answers | {"Failed": False, "Deleting": False}).items():
+    answers = dict.fromkeys(hosting.ANSWERING, True)
+    for status, answer in (answers | {"Failed": False, "OutOfService": False, "Deleting": False}).items():
         assert hosting.is_answering(ENDPOINT, FakeSageMaker(endpoint=endpoint(status))) is answer, status
     assert hosting.is_answering(ENDPOINT, FakeSageMaker()) is False
     with raises(AirflowException, "is being created"):

@@ -26,6 +26,8 @@ class FakeSageMaker:
         self.taken: str | None = things.get("taken")  # the error code that a create answers
         self.endpoint: dict[str, Any] | None = things.get("endpoint")
         self.packages: list[dict[str, Any]] = things.get("packages", [])
+        self.machines: dict[str, str] = things.get("machines", {})  # configuration -> instance type
+        self.request: dict[str, Any] = {}  # the last one that changed an endpoint or a package
         self.meta = SimpleNamespace(region_name="us-east-1")
 
     def _create(self, what: str, name: str) -> dict[str, Any]:
@@ -57,7 +59,10 @@ class FakeSageMaker:
     def describe_model(self, **_: Any) -> dict[str, Any]:
         return {}
 
-    describe_endpoint_config = describe_model
+    def describe_endpoint_config(self, EndpointConfigName: str) -> dict[str, Any]:
+        if self.machines and EndpointConfigName not in self.machines:
+            raise error("ValidationException", "Could not find endpoint configuration")
+        return {"ProductionVariants": [{"InstanceType": self.machines.get(EndpointConfigName, "ml.t2.medium")}]}
 
     def describe_endpoint(self, EndpointName: str) -> dict[str, Any]:
         if self.endpoint is None:
@@ -65,9 +70,11 @@ class FakeSageMaker:
         return {"EndpointName": EndpointName, **self.endpoint}
 
     def create_endpoint(self, **request: Any) -> None:
+        self.request = request
         self.calls.append(f"create endpoint {request['EndpointConfigName']}")
 
     def update_endpoint(self, **request: Any) -> None:
+        self.request = request
         self.calls.append(f"update endpoint {request['EndpointConfigName']}")
 
     def delete_endpoint(self, **_: Any) -> None:
@@ -89,6 +96,33 @@ class FakeSageMaker:
         self.request = request
         self.calls.append("create model package")
         return {"ModelPackageArn": "arn:new"}
+
+
+class FakeScaling:
+    """Application Auto Scaling with one target or none."""
+
+    def __init__(self, is_registered: bool = False) -> None:
+        self.is_registered = is_registered
+        self.calls: list[str] = []
+        self.requests: dict[str, dict[str, Any]] = {}
+
+    def describe_scalable_targets(self, **_: Any) -> dict[str, Any]:
+        return {"ScalableTargets": [{}] if self.is_registered else []}
+
+    def register_scalable_target(self, **request: Any) -> None:
+        self.is_registered = True
+        self._note("register", request)
+
+    def put_scaling_policy(self, **request: Any) -> None:
+        self._note("put policy", request)
+
+    def deregister_scalable_target(self, **request: Any) -> None:
+        self.is_registered = False
+        self._note("deregister", request)
+
+    def _note(self, call: str, request: dict[str, Any]) -> None:
+        self.calls.append(call)
+        self.requests[call] = request
 
 
 def with_client(operator: Any, client: FakeSageMaker) -> Any:
