@@ -16,7 +16,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ACCOUNT_ID = "123456789012"
 REGION = "us-east-1"
 PREFIX = "stockcast-local"
-STATE_BUCKET = f"{PREFIX}-{ACCOUNT_ID}-tfstate"
+STATE_BUCKET, STATE_KEY = f"stockcast-{ACCOUNT_ID}-tfstate", "local/platform.tfstate"
 PASSED_ON = (
     "PATH", "HOME", "USER", "LOGNAME", "LANG", "LC_ALL", "TZ", "TMPDIR", "TERM",
     "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE", "TF_PLUGIN_CACHE_DIR", "TF_PLUGIN_MIRROR",

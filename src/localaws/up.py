@@ -21,7 +21,7 @@ from localaws import airflow, arguments, forecast_table, lock, processes, servic
 from localaws.down import forget
 from localaws.follow import ENDED, follow
 from localaws.progress import Progress, StepFailed, tail
-from localaws.stack import ROOT, Choice, Stack, home, read
+from localaws.stack import ROOT, STATE_BUCKET, STATE_KEY, Choice, Stack, home, read
 from shipping import dag_sync, tools
 
 MAIN_DAG, TRAINING_DAG = "forecast_prices", "train_model"
@@ -120,6 +120,16 @@ def _apply(stack: Stack, progress: Progress) -> None:
         _applying(stack).touch()
         run_terraform(stack, "apply")
         _applying(stack).unlink()
+    if _is_asleep(stack):
+        with progress.step("wake"):
+            run_terraform(stack, "wake", "--confirm", "local")
+
+
+def _is_asleep(stack: Stack) -> bool:
+    """Whether `make sleep` was here: the main job needs Airflow and the endpoint."""
+    state = services.client(stack, "s3").get_object(Bucket=STATE_BUCKET, Key=STATE_KEY)
+    asleep = json.load(state["Body"])["outputs"].get("asleep", {})
+    return bool(asleep.get("value"))
 
 
 def _applying(stack: Stack) -> Path:
@@ -127,10 +137,10 @@ def _applying(stack: Stack) -> Path:
     return stack.run / "applying"
 
 
-def run_terraform(stack: Stack, verb: str) -> None:
+def run_terraform(stack: Stack, verb: str, *options: str) -> None:
     log = stack.logs / f"terraform-{verb}.log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    command = [str(tools.environment_python("local")), "-m", "shipping.terraform", verb, "--env", "local"]
+    command = [str(tools.environment_python("local")), "-m", "shipping.terraform", verb, "--env", "local", *options]
     with log.open("wb") as output:
         done = subprocess.run(
             command, env=stack.terraform_environment(), cwd=ROOT, stdout=output, stderr=output, check=False

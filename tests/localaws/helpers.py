@@ -29,13 +29,13 @@ TOY_SERVER = Path(__file__).with_name("toy_server.py")
 class Gateway:
     """A running gateway: its address, its folders, its process."""
 
-    def __init__(self, folder: Path, port: int) -> None:
-        self.folder, self.port = folder, port
+    def __init__(self, folder: Path, port: int, account_id: str = ACCOUNT) -> None:
+        self.folder, self.port, self.account_id = folder, port, account_id
         self.url = f"http://127.0.0.1:{port}"
         self.stack_id = f"test-{port}"
         config = {
             "port": port,
-            "account_id": ACCOUNT,
+            "account_id": account_id,
             "region": REGION,
             "state_dir": str(folder / "state"),
             "log_dir": str(folder / "logs"),

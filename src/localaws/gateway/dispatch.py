@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Protocol
 
@@ -21,14 +21,15 @@ from localaws.gateway.asgi import Message, Receive, Send, read_body, send_answer
 from localaws.gateway.caller import Caller, in_context_of
 from localaws.gateway.messages import Answer, Request, ServiceError
 from localaws.gateway.outcome import Outcome
-from localaws.gateway.scope import Scope, headers_of, signer
+from localaws.gateway.pages import PREFIX, Pages
+from localaws.gateway.scope import Scope, headers_of, signer, target_of
 
-HEALTH_PATH = "/_localaws/health"
 # Services that sign with another name than the emulator keeps them under.
 OTHER_NAMES = ("geo", "iotdata", "iotdevicegateway", "kinesisanalytics", "s3express", "s3-object-lambda", "s3-outposts")
 EMULATED = frozenset([*SERVICE_HANDLERS, *SERVICE_NAME_ALIASES, *SERVICE_PATTERNS, *OTHER_NAMES])
 THREADS = 128  # an idle thread costs little, a missing one is a deadlock: a job may wait for another's answer
 BODY_START = 300
+GLOBAL = {"ce": "us-east-1"}  # signed for this region, wherever the client is
 
 
 class OwnService(Protocol):
@@ -40,16 +41,16 @@ class OwnService(Protocol):
 class Dispatch:
     """The ASGI application behind the port."""
 
-    def __init__(self, own: Mapping[str, OwnService], region: str, health: Callable[[], object]) -> None:
-        self.own, self.region, self.health = own, region, health
+    def __init__(self, own: Mapping[str, OwnService], region: str, pages: Pages) -> None:
+        self.own, self.region, self.pages = own, region, pages
         self.threads = ThreadPoolExecutor(THREADS, "own-service")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request and log it."""
         headers = headers_of(scope)
         service = signer(headers)[2]
-        if scope["path"] == HEALTH_PATH:
-            await send_answer(send, Answer(self.health(), headers={"content-type": "application/json"}))
+        if scope["path"].startswith(PREFIX):
+            await send_answer(send, self.pages(scope["method"], scope["path"]))
             return
         outcome, started, start = Outcome(send, service, headers), time.perf_counter(), bytearray()
 
@@ -81,7 +82,9 @@ class Dispatch:
         access_key, region, service = signer(headers)
         body = await read_body(receive)
         action = headers.get("x-amz-target", "").split(".")[-1]
-        request = Request(service, action, scope["method"], scope["path"], headers, body, region, access_key)
+        request = Request(
+            service, action, scope["method"], scope["path"], headers, body, region, access_key, target_of(scope)
+        )
         loop = asyncio.get_running_loop()
         answer = await loop.run_in_executor(
             self.threads, lambda: in_context_of(request, scope, lambda: self._answer(request))
@@ -89,8 +92,9 @@ class Dispatch:
         await send_answer(send, answer)
 
     def _answer(self, request: Request) -> Answer:
-        if request.region != self.region:
-            message = f"The embedded AWS serves {self.region}, not {request.region}; set AWS_REGION={self.region}."
+        region = GLOBAL.get(request.service, self.region)
+        if request.region != region:
+            message = f"The embedded AWS serves {region}, not {request.region}; set AWS_REGION={self.region}."
             return ServiceError("ValidationException", message).answer()
         try:
             return self.own[request.service](request, Caller(request))

@@ -10,7 +10,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Request:
-    """A signed request, read whole."""
+    """A signed request, read whole. `path` is decoded, `target` is path and query as they were sent."""
 
     service: str
     action: str
@@ -20,6 +20,7 @@ class Request:
     body: bytes
     region: str
     access_key: str
+    target: str = ""
 
     def parameters(self) -> dict[str, Any]:
         """The JSON body of an AWS JSON 1.1 request."""

@@ -23,6 +23,13 @@ def signer(headers: dict[str, str]) -> tuple[str, str, str]:
     return (found[1], found[2], found[3]) if found else ("", "", "")
 
 
+def target_of(scope: Scope) -> str:
+    """Path and query as they were sent: an encoded slash is still one."""
+    raw = scope.get("raw_path") or scope["path"].encode()
+    query = scope.get("query_string", b"")
+    return str((raw + b"?" + query if query else raw).decode("latin-1"))
+
+
 def without_host(scope: Scope) -> Scope:
     """Strip `http://host` off a path.
 

@@ -16,10 +16,13 @@ from ministack.core import hypercorn_compat
 from localaws import patches
 from localaws.container import process
 from localaws.dag_mirror import DagMirror
-from localaws.gateway import leftovers, log
+from localaws.gateway import leftovers, log, record
 from localaws.gateway.asgi import App, Receive, Send
 from localaws.gateway.config import Config
 from localaws.gateway.dispatch import Dispatch
+from localaws.gateway.inventory import Inventory
+from localaws.gateway.own_services import OwnServices
+from localaws.gateway.pages import Pages
 from localaws.gateway.replay import Replay
 from localaws.gateway.scope import Scope, without_host
 from localaws.sagemaker.service import SageMaker
@@ -33,6 +36,7 @@ def serve(config: Config) -> None:
     log.to_file(config.log_dir)
     _lead_own_group()
     patches.apply(config)
+    record.install(config.log_dir)
     hypercorn_compat.install()
     sagemaker, mirror = SageMaker(config), DagMirror(config)
     mirror.start()
@@ -61,7 +65,9 @@ def application(config: Config, sagemaker: SageMaker, mirror: DagMirror) -> App:
             | (sagemaker.status())
         )
 
-    requests = Replay(Dispatch({"sagemaker": sagemaker}, config.region, health))
+    own = OwnServices(config, sagemaker)
+    pages = Pages({"health": health, "inventory": Inventory(own.listings())}, own.connected.finish_handshake)
+    requests = Replay(Dispatch(own.by_signing_name(), config.region, pages))
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":

@@ -9,7 +9,20 @@ from __future__ import annotations
 from importlib.metadata import version
 
 from localaws.gateway.config import Config
-from localaws.patches import cloudwatch, ec2, iam, lambda_, mwaa, s3, transport, unsupported
+from localaws.patches import (
+    cloudwatch,
+    ec2,
+    glue,
+    iam,
+    lambda_,
+    mwaa,
+    s3,
+    sns,
+    sns_subscriptions,
+    sts,
+    transport,
+    unsupported,
+)
 
 WRITTEN_FOR = "1.5.33"
 
@@ -17,7 +30,7 @@ WRITTEN_FOR = "1.5.33"
 def apply(config: Config) -> None:
     """Mend everything, once, before the first request."""
     check_version(version("ministack"))
-    for part in (cloudwatch, ec2, iam, lambda_, s3, transport, unsupported):
+    for part in (cloudwatch, ec2, glue, iam, lambda_, s3, sns, sns_subscriptions, sts, transport, unsupported):
         part.apply()
     mwaa.apply(config.airflow.webserver_url)
 

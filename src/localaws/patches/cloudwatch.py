@@ -1,7 +1,7 @@
 """CloudWatch over its Query protocol, the one Terraform speaks.
 
-DescribeAlarms leaves out period, statistic, dimensions and actions; PutMetricAlarm drops metric math. The emulator's
-JSON answer is whole, so the XML is made from it.
+DescribeAlarms leaves out period, statistic, dimensions and actions; PutMetricAlarm drops metric math and the rarer
+fields, PutCompositeAlarm its suppressor. The emulator's JSON answer is whole, so the XML is made from it.
 """
 
 from __future__ import annotations
@@ -16,12 +16,15 @@ from ministack.services import cloudwatch
 
 from localaws.patches.replace import replace
 
-REPLACED_BY_MATH = ("Period", "Statistic", "MetricName", "Namespace", "Dimensions")
+REPLACED_BY_MATH = ("Period", "Statistic", "ExtendedStatistic", "MetricName", "Namespace", "Dimensions", "Unit")
+DROPPED = ("EvaluateLowSampleCountPercentile", "ThresholdMetricId")
+SUPPRESSOR = ("ActionsSuppressor", "ActionsSuppressorExtensionPeriod", "ActionsSuppressorWaitPeriod")
 
 
 def apply() -> None:
-    """Describe alarms whole, and keep their metric math."""
+    """Describe alarms whole, and keep what they were given."""
     replace(cloudwatch, "_describe_alarms", _describe_alarms)
+    replace(cloudwatch, "_put_composite_alarm", _put_composite_alarm)
     replace(cloudwatch, "_put_metric_alarm", _put_metric_alarm)
 
 
@@ -42,17 +45,44 @@ def _describe_alarms(old: Callable[..., Any], parameters: Any, cbor: Any, is_cbo
 
 def _put_metric_alarm(old: Callable[..., Any], parameters: Any, cbor: Any, is_cbor: bool, is_json: bool = False) -> Any:
     answer = old(parameters, cbor, is_cbor, is_json)
-    alarm = cloudwatch._alarms.get(_get(parameters, "AlarmName")) if not (is_cbor or is_json) else None
-    if alarm is not None and _get(parameters, "Metrics.member.1.Id"):
-        alarm["Metrics"] = [_metric_query(parameters, base) for base in _bases(parameters, "Metrics", "Id")]
-        for key in REPLACED_BY_MATH:
-            alarm.pop(key, None)
+    asked = dict(cbor) if is_cbor or is_json else _asked_by_query(parameters)
+    alarm = cloudwatch._alarms.get(asked.get("AlarmName"))
+    if answer[0] == 200 and alarm is not None:
+        alarm.update({key: asked[key] for key in (*DROPPED, "InsufficientDataActions") if asked.get(key)})
+        if asked.get("Metrics"):
+            alarm["Metrics"] = asked["Metrics"]
+            for key in REPLACED_BY_MATH:
+                alarm.pop(key, None)
+        if asked.get("ThresholdMetricId"):
+            alarm.pop("Threshold", None)
+        if asked.get("ExtendedStatistic"):
+            alarm.pop("Statistic", None)
+    return answer
+
+
+def _asked_by_query(parameters: Any) -> dict[str, Any]:
+    asked: dict[str, Any] = {key: _get(parameters, key) for key in ("AlarmName", "ExtendedStatistic", *DROPPED)}
+    asked["InsufficientDataActions"] = _members(parameters, "InsufficientDataActions")
+    asked["Metrics"] = [_metric_query(parameters, base) for base in _bases(parameters, "Metrics", "Id")]
+    return asked
+
+
+def _put_composite_alarm(
+    old: Callable[..., Any], parameters: Any, cbor: Any, is_cbor: bool, is_json: bool = False
+) -> Any:
+    answer = old(parameters, cbor, is_cbor, is_json)
+    asked = cbor if is_cbor or is_json else {key: _get(parameters, key) for key in ("AlarmName", *SUPPRESSOR)}
+    alarm = cloudwatch._composite_alarms.get(asked.get("AlarmName"))
+    if answer[0] == 200 and alarm is not None:
+        alarm.update({key: asked[key] for key in SUPPRESSOR if asked.get(key) is not None})
     return answer
 
 
 def _metric_query(parameters: Any, base: str) -> dict[str, Any]:
     query: dict[str, Any] = {"Id": _get(parameters, f"{base}.Id")}
-    query["ReturnData"] = _get(parameters, f"{base}.ReturnData") == "true"
+    query["ReturnData"] = _get(parameters, f"{base}.ReturnData") != "false"  # true where it is left out
+    if period := _get(parameters, f"{base}.Period"):
+        query["Period"] = int(period)
     query |= {key: value for key in ("Expression", "Label") if (value := _get(parameters, f"{base}.{key}"))}
     if statistic := _get(parameters, f"{base}.MetricStat.Stat"):
         metric = f"{base}.MetricStat.Metric"
@@ -61,8 +91,10 @@ def _metric_query(parameters: Any, base: str) -> dict[str, Any]:
             for at in _bases(parameters, f"{metric}.Dimensions", "Name")
         ]
         named = {key: _get(parameters, f"{metric}.{key}") for key in ("Namespace", "MetricName")}
-        period = int(_get(parameters, f"{base}.MetricStat.Period") or 60)
-        query["MetricStat"] = {"Metric": named | {"Dimensions": dimensions}, "Period": period, "Stat": statistic}
+        seconds = int(_get(parameters, f"{base}.MetricStat.Period") or 60)
+        query["MetricStat"] = {"Metric": named | {"Dimensions": dimensions}, "Period": seconds, "Stat": statistic}
+        if unit := _get(parameters, f"{base}.MetricStat.Unit"):
+            query["MetricStat"]["Unit"] = unit
     return query
 
 

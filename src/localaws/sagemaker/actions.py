@@ -1,12 +1,5 @@
-"""The shape of an action: the checked request and its caller in, the answer's body out."""
+"""The shape of an action, as all services of ours have it."""
 
-from __future__ import annotations
+from localaws.gateway.actions import Action, Actions, Body
 
-from collections.abc import Callable
-from typing import Any
-
-from localaws.gateway.caller import Caller
-
-Body = dict[str, Any]
-Action = Callable[[Body, Caller], Body]
-Actions = dict[str, Action]
+__all__ = ["Action", "Actions", "Body"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from localaws.gateway.caller import Caller
 from localaws.gateway.messages import ServiceError
+from localaws.sagemaker import keys
 from localaws.sagemaker.actions import Actions, Body
 from localaws.sagemaker.models import Models
 from localaws.sagemaker.records import Records
@@ -30,6 +31,7 @@ class EndpointConfigs:
         if len(set(names)) < len(names):
             raise ServiceError("ValidationException", f"The variant names {', '.join(names)} are not unique.")
         variants = [self._variant(variant) for variant in asked["ProductionVariants"]]
+        keys.check_endpoint_config(asked, caller)
         return {"EndpointConfigArn": self.records.add(asked, ProductionVariants=variants)}
 
     def describe(self, asked: Body, caller: Caller) -> Body:

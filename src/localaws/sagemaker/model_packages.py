@@ -9,12 +9,12 @@ from typing import Any
 
 from localaws.gateway.caller import Caller
 from localaws.gateway.messages import ServiceError
+from localaws.gateway.shapes import Shapes
 from localaws.sagemaker import listing
 from localaws.sagemaker.actions import Actions, Body
 from localaws.sagemaker.model_package_groups import name_of
 from localaws.sagemaker.place import Place
 from localaws.sagemaker.records import NOT_KEPT, Records
-from localaws.sagemaker.shapes import Shapes
 from localaws.sagemaker.tags import Tags
 
 REMOVED_PROPERTIES = "CustomerMetadataPropertiesToRemove"

@@ -8,7 +8,7 @@ from localaws.container.platform import Platform
 from localaws.container.processing import Processing
 from localaws.container.run import Run
 from localaws.gateway.caller import Caller
-from localaws.sagemaker import execution_role
+from localaws.sagemaker import execution_role, keys
 from localaws.sagemaker.actions import Body
 from localaws.sagemaker.jobs import Jobs
 from localaws.sagemaker.records import Records
@@ -22,8 +22,12 @@ class ProcessingJobs(Jobs):
         self.platform = platform
 
     def check(self, asked: Body, caller: Caller) -> None:
-        """The role must be passable and trust SageMaker."""
-        execution_role.check(asked["RoleArn"], self.records.arn(asked["ProcessingJobName"]), caller)
+        """The role must be passable, trust SageMaker and be allowed what the job's keys take."""
+        role, arn = asked["RoleArn"], self.records.arn(asked["ProcessingJobName"])
+        execution_role.check(role, arn, caller)
+        keys.check_job_disk(asked["ProcessingResources"]["ClusterConfig"], role, arn, caller, self.records.place)
+        output = asked.get("ProcessingOutputConfig") or {}
+        keys.check_job_output(output.get("KmsKeyId"), role, arn, self.records.place)
 
     def work(self, asked: Body, arn: str, run: Run) -> Body:
         """Run the container's contract."""

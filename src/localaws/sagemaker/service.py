@@ -9,6 +9,7 @@ from localaws.container.platform import Platform
 from localaws.gateway.caller import Caller
 from localaws.gateway.config import Config
 from localaws.gateway.messages import Answer, Request, ServiceError
+from localaws.gateway.shapes import Shapes
 from localaws.sagemaker import kinds, listing, permissions, runtime
 from localaws.sagemaker.actions import Action, Actions, Body
 from localaws.sagemaker.endpoint_configs import EndpointConfigs
@@ -20,7 +21,6 @@ from localaws.sagemaker.models import Models
 from localaws.sagemaker.place import Place
 from localaws.sagemaker.processing_jobs import ProcessingJobs
 from localaws.sagemaker.records import Records
-from localaws.sagemaker.shapes import Shapes
 from localaws.sagemaker.tags import Tags
 from localaws.sagemaker.training_jobs import TrainingJobs
 from localaws.sagemaker.transform_jobs import TransformJobs
@@ -31,7 +31,7 @@ class SageMaker:
 
     def __init__(self, config: Config) -> None:
         self.place = Place(config.account_id, config.region)
-        platform, tags, self.shapes = Platform(config), Tags(), Shapes()
+        platform, tags, self.shapes = Platform(config), Tags(), Shapes("sagemaker")
         self.records = {kind.name: Records(kind, self.place, tags) for kind in kinds.KINDS}
         packages = ModelPackages(self.records["ModelPackageGroup"], self.place, tags, self.shapes)
         models = Models(self.records["Model"], packages, platform)
@@ -75,6 +75,8 @@ class SageMaker:
         keys: dict[str, Any] = {f"aws:RequestTag/{key}": value for key, value in tags.items()}
         if tags:
             keys["aws:TagKeys"] = list(tags)
+        if "ModelApprovalStatus" in asked and not action.startswith("List"):
+            keys["sagemaker:ModelApprovalStatus"] = asked["ModelApprovalStatus"]
         resources = permissions.resources(action, asked, self.place)
         for resource in resources:
             caller.require(f"sagemaker:{action}", resource, keys)

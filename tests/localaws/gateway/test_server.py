@@ -76,7 +76,9 @@ def test_the_emulators_services_are_replayed_as_well(gateway: Gateway) -> None:
     [
         ("sagemaker", "SageMaker.CreateAutoMLJob", "UnsupportedOperationException", "does not serve CreateAutoMLJob"),
         ("sagemaker", "SageMaker.MakeTea", "UnknownOperationException", "SageMaker has no action MakeTea"),
-        ("ce", "AWSInsightsIndexService.GetTags", "UnsupportedOperationException", "no service ce, so GetTags"),
+        ("ce", "AWSInsightsIndexService.GetTags", "UnsupportedOperationException", "ce does not serve GetTags"),
+        ("ce", "AWSInsightsIndexService.MakeTea", "UnknownOperationException", "ce has no action MakeTea"),
+        ("codepipeline", "CodePipeline_20150709.ListPipelines", "UnsupportedOperationException", "no service codep"),
     ],
 )  # fmt: skip
 def test_what_is_not_served_is_refused_by_name(

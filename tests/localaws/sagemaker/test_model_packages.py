@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -140,3 +141,15 @@ def test_an_existing_group_is_told_in_the_words_that_airflow_looks_for(sagemaker
     """Its operator takes an existing group for granted when it reads them."""
     with pytest.raises(ClientError, match="Model Package Group already exists"):
         sagemaker.create_model_package_group(ModelPackageGroupName=group)
+
+
+def test_a_policy_can_keep_a_role_from_approving_what_it_registers(make_user: Any, group: str) -> None:
+    """Where a person approves, the pipeline that registers must not be able to."""
+    allow = {"Effect": "Allow", "Action": "sagemaker:CreateModelPackage", "Resource": "*"}
+    pending = {"StringEquals": {"sagemaker:ModelApprovalStatus": "PendingManualApproval"}}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [allow | {"Condition": pending}]})
+    registrar = make_user("registrar", document)("sagemaker")
+
+    assert register(registrar, group, ModelApprovalStatus="PendingManualApproval")
+    with pytest.raises(ClientError, match="not authorized to perform: sagemaker:CreateModelPackage"):
+        register(registrar, group, ModelApprovalStatus="Approved")

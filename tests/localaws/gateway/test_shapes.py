@@ -13,15 +13,17 @@ from botocore.exceptions import ClientError
 from tests.localaws.helpers import REGION, Gateway
 
 from localaws.gateway import config as gateway_config
+from localaws.gateway.checked import Checked
 from localaws.gateway.messages import ServiceError
+from localaws.gateway.own_services import OwnServices
+from localaws.gateway.shapes import Shapes, for_python
 from localaws.sagemaker.service import SageMaker
-from localaws.sagemaker.shapes import Shapes, for_python
 
 
 @pytest.fixture(scope="module")
 def shapes() -> Shapes:
     """The shapes of a few actions."""
-    read = Shapes()
+    read = Shapes("sagemaker")
     read.read(["CreateTrainingJob", "CreateModelPackageGroup", "CreateEndpointConfig", "ListTrainingJobs"])
     return read
 
@@ -94,6 +96,20 @@ def test_every_pattern_of_the_served_actions_can_be_used(gateway: Gateway) -> No
     patterns = [shape["pattern"] for shape in service.shapes._shapes.values() if "pattern" in shape]
 
     assert len(patterns) > 100
+    for pattern in patterns:
+        re.compile(for_python(pattern))
+
+
+@pytest.mark.parametrize("name", ["application-autoscaling", "ce", "codeconnections", "emr-serverless"])
+def test_the_patterns_of_the_smaller_services_can_be_used(gateway: Gateway, name: str) -> None:
+    """A policy's name is `\\p{Print}+` to AWS."""
+    config = gateway_config.read(gateway.folder / "gateway.json")
+    served = OwnServices(config, SageMaker(config)).by_signing_name()[name]
+    assert isinstance(served, Checked)
+
+    patterns = [shape["pattern"] for shape in served.shapes._shapes.values() if "pattern" in shape]
+
+    assert patterns
     for pattern in patterns:
         re.compile(for_python(pattern))
 

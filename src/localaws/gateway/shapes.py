@@ -1,4 +1,4 @@
-"""Check requests against AWS's own description of SageMaker, which botocore brings along.
+"""Check requests against AWS's own description of a service, which botocore brings along.
 
 A request that AWS would refuse is refused here in the same words. Only the shapes of the actions served here are kept:
 the whole description takes ten times the memory.
@@ -21,17 +21,20 @@ JAVA = {
     r"\p{Alnum}": "0-9A-Za-z",
     r"\p{L}": r"\w",
     r"\p{N}": r"\d",
+    r"\p{Z}-": r"\s\-",
     r"\p{Z}": r"\s",
     r"\p{M}": "",
     r"\p{P}": r"!-/:-@\[-`{-~",
     r"\p{S}": "$+<=>^`|~",
+    r"\p{Print}": "[ -~]",
 }
 
 
 class Shapes:
-    """The requests and answers of the actions served here."""
+    """The requests and answers of the actions that one service of ours serves; `service` as botocore names it."""
 
-    def __init__(self) -> None:
+    def __init__(self, service: str) -> None:
+        self.service = service
         self.known_to_aws: frozenset[str] = frozenset()
         self._inputs: dict[str, str | None] = {}
         self._shapes: dict[str, Shape] = {}
@@ -39,7 +42,7 @@ class Shapes:
 
     def read(self, actions: Iterable[str]) -> None:
         """Take the shapes of these actions from botocore's description."""
-        whole = Loader().load_service_model("sagemaker", "service-2")
+        whole = Loader().load_service_model(self.service, "service-2")
         self.known_to_aws = frozenset(whole["operations"])
         wanted = []
         for action in actions:

@@ -1,0 +1,1 @@
+"""CodeConnections: how a pipeline reaches a repository outside AWS."""

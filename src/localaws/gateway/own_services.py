@@ -1,0 +1,54 @@
+"""The services that the emulator lacks, by the name that requests to them are signed for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from localaws.autoscaling.scaling import Scaling
+from localaws.autoscaling.variants import Variants
+from localaws.clients import Clients
+from localaws.connections.connections import SIGNING_NAMES, Connected, Connections
+from localaws.cost_explorer.anomalies import Anomalies
+from localaws.emr_serverless.applications import Applications
+from localaws.gateway.checked import Checked
+from localaws.gateway.config import Config
+from localaws.gateway.dispatch import OwnService
+from localaws.sagemaker.service import SageMaker
+
+
+class OwnServices:
+    """All of them, with what they need of each other."""
+
+    def __init__(self, config: Config, sagemaker: SageMaker) -> None:
+        place = (config.account_id, config.region)
+        self.sagemaker, self.connected = sagemaker, Connected(*place)
+        self.anomalies, self.applications = Anomalies(config.account_id), Applications(*place)
+        variants = Variants(sagemaker.records["Endpoint"].get, sagemaker.records["EndpointConfig"].get)
+        self.scaling = Scaling(*place, variants, Clients(config))
+
+    def by_signing_name(self) -> dict[str, OwnService]:
+        """What serves a request, by the service in its signature."""
+        connections = {name: Checked(name, Connections(name, self.connected)) for name in SIGNING_NAMES}
+        return {
+            "application-autoscaling": Checked("application-autoscaling", self.scaling),
+            "ce": Checked("ce", self.anomalies),
+            "emr-serverless": Checked("emr-serverless", self.applications, rest=True),
+            "sagemaker": self.sagemaker,
+            **connections,
+        }
+
+    def listings(self) -> dict[str, Callable[[], dict[str, list[str]]]]:
+        """What stands in each of them."""
+        return {
+            "application-autoscaling": self.scaling.inventory,
+            "ce": self.anomalies.inventory,
+            "codeconnections": self.connected.inventory,
+            "emr-serverless": self.applications.inventory,
+            "sagemaker": self._sagemaker,
+        }
+
+    def _sagemaker(self) -> dict[str, list[str]]:
+        return {
+            kind: [str(record[records.kind.name_key]) for record in records.all()]
+            for kind, records in self.sagemaker.records.items()
+        }
