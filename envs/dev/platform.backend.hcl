@@ -1,6 +1,6 @@
-# replace the account id by yours, as in platform.tfvars
-bucket       = "stockcast-dev-111111111111-tfstate"
-key          = "platform.tfstate"
+# Replace the account id by yours, as in platform.tfvars. The bucket's own key encrypts: `encrypt = true` would ask for
+# S3's instead of it.
+bucket       = "stockcast-111111111111-tfstate"
+key          = "dev/platform.tfstate"
 region       = "us-east-1"
-encrypt      = true
 use_lockfile = true

@@ -1,5 +1,4 @@
-bucket       = "stockcast-local-123456789012-tfstate"
-key          = "platform.tfstate"
+bucket       = "stockcast-123456789012-tfstate"
+key          = "local/platform.tfstate"
 region       = "us-east-1"
-encrypt      = true
 use_lockfile = true

@@ -4,6 +4,16 @@
 locals {
   name_prefix = "stockcast-${var.environment}"
   manifest    = jsondecode(file("${var.build_folder}/manifest.json"))
+  dags        = ["forecast_prices", "train_model"]
+  own_script  = var.transform.script == null ? null : replace(var.transform.script, "s3://", "arn:${data.aws_partition.current.partition}:s3:::")
+
+  settings_prefix = "/stockcast/${var.environment}"
+
+  # Asleep, nothing stands that costs by the hour. The endpoint, which the DAGs make, is taken away by `make sleep`.
+  airflow_stands = var.airflow.enabled && !var.asleep
+
+  # A new model that sets one of these off while it takes over gives way to the old one.
+  rollback_alarms = [for what in ["5xx", "latency"] : "${local.name_prefix}-endpoint-${what}"]
 }
 
 # What everything stands on
@@ -14,28 +24,50 @@ module "encryption" {
   deletion_window_days = var.protect_data ? 30 : 7
 }
 
+module "boundary" {
+  source           = "../../modules/boundary"
+  name_prefix      = local.name_prefix
+  kms_key_arn      = module.encryption.key_arn
+  readable_objects = local.own_script == null ? [] : [local.own_script]
+  settings_prefix  = local.settings_prefix
+}
+
 module "lake" {
   source       = "../../modules/lake"
   name_prefix  = local.name_prefix
   kms_key_arn  = module.encryption.key_arn
   protect_data = var.protect_data
+  retention    = var.retention.lake
 }
 
 module "alerts" {
   source        = "../../modules/alerts"
   name          = "${local.name_prefix}-alerts"
+  boundary_arn  = module.boundary.arn
   kms_key_arn   = module.encryption.key_arn
+  slack         = var.alerts.slack
   subscriptions = var.alerts.subscriptions
+}
+
+module "budget" {
+  source      = "../../modules/budget"
+  name_prefix = local.name_prefix
+  budget      = var.budget
+  environment = var.environment
+  topic_arn   = module.alerts.topic_arn
 }
 
 # Bars come in: the market -> bronze
 
 module "ingest" {
-  source      = "../../modules/function"
-  name        = local.settings.ingest_function
-  description = "Fetches every symbol's daily bars and keeps the raw answers in bronze."
-  package     = "${var.build_folder}/ingest.zip"
-  kms_key_arn = module.encryption.key_arn
+  source             = "../../modules/function"
+  name               = local.settings.ingest_function
+  description        = "Fetches every symbol's daily bars and keeps the raw answers in bronze."
+  alarms             = { topic_arn = module.alerts.topic_arn }
+  boundary_arn       = module.boundary.arn
+  kms_key_arn        = module.encryption.key_arn
+  log_retention_days = var.retention.log_days
+  package            = "${var.build_folder}/ingest.zip"
   environment = {
     for key in ["bronze_bucket", "history_start", "source_base_url", "symbols"] :
     "STOCKCAST_${upper(key)}" => local.settings[key]
@@ -60,22 +92,42 @@ module "ingest" {
 # Bars are cleaned and learned from: bronze -> silver -> models -> the endpoint
 
 module "sagemaker" {
-  source       = "../../modules/sagemaker"
-  name_prefix  = local.name_prefix
-  buckets      = { for zone in ["bronze", "models", "silver"] : zone => module.lake.buckets[zone] }
-  code         = { folder = "${var.build_folder}/jobs", hash = local.manifest.job_code_hash }
-  kms_key_arn  = module.encryption.key_arn
-  protect_data = var.protect_data
+  source             = "../../modules/sagemaker"
+  name_prefix        = local.name_prefix
+  approval           = var.approval
+  boundary_arn       = module.boundary.arn
+  buckets            = { for zone in ["bronze", "models", "silver"] : zone => module.lake.buckets[zone] }
+  code               = { folder = "${var.build_folder}/jobs", hash = local.manifest.job_code_hash }
+  kms_key_arn        = module.encryption.key_arn
+  log_retention_days = var.retention.log_days
+  protect_data       = var.protect_data
+  rollback_alarms    = local.rollback_alarms
+  serving            = var.serving
+}
+
+module "transform" {
+  source             = "../../modules/transform"
+  name_prefix        = local.name_prefix
+  boundary_arn       = module.boundary.arn
+  buckets            = { for zone in ["bronze", "gold", "silver"] : zone => module.lake.buckets[zone] }
+  engine             = var.transform.engine
+  history_start      = var.history_start
+  kms_key_arn        = module.encryption.key_arn
+  log_retention_days = var.retention.log_days
+  script             = var.transform.script
 }
 
 # Forecasts go out: silver -> the endpoint -> gold
 
 module "forecast" {
-  source      = "../../modules/function"
-  name        = local.settings.forecast_function
-  description = "Asks the endpoint for every symbol's forecasts and keeps them in gold."
-  package     = "${var.build_folder}/forecast.zip"
-  kms_key_arn = module.encryption.key_arn
+  source             = "../../modules/function"
+  name               = local.settings.forecast_function
+  description        = "Asks the endpoint for every symbol's forecasts and keeps them in gold."
+  alarms             = { topic_arn = module.alerts.topic_arn }
+  boundary_arn       = module.boundary.arn
+  kms_key_arn        = module.encryption.key_arn
+  log_retention_days = var.retention.log_days
+  package            = "${var.build_folder}/forecast.zip"
   environment = {
     for key in ["endpoint", "gold_bucket", "silver_bucket", "symbols"] :
     "STOCKCAST_${upper(key)}" => local.settings[key]
@@ -100,25 +152,28 @@ module "forecast" {
 
 module "settings" {
   source = "../../modules/settings"
-  prefix = "/stockcast/${var.environment}"
+  prefix = local.settings_prefix
   values = local.settings
 }
 
 module "network" {
-  source      = "../../modules/network"
-  name_prefix = local.name_prefix
-  # While Airflow sleeps nobody is left to use the NAT, which costs by the hour as well.
-  network = merge(var.network, var.airflow.enabled ? {} : { nat = "none" })
+  source          = "../../modules/network"
+  name_prefix     = local.name_prefix
+  logs_bucket_arn = module.lake.logs_bucket_arn
+  # While Airflow does not stand nobody is left to use the ways out, which cost by the hour as well.
+  network = merge(var.network, local.airflow_stands ? {} : { endpoints = false, nat = "none" })
 }
 
 module "airflow" {
-  source          = "../../modules/airflow"
-  name            = "${local.name_prefix}-airflow"
-  bucket          = module.lake.buckets.airflow
-  enabled         = var.airflow.enabled
-  environment     = var.airflow
-  kms_key_arn     = module.encryption.key_arn
-  settings_prefix = "/stockcast/${var.environment}"
+  source             = "../../modules/airflow"
+  name               = "${local.name_prefix}-airflow"
+  boundary_arn       = module.boundary.arn
+  bucket             = module.lake.buckets.airflow
+  enabled            = local.airflow_stands
+  environment        = var.airflow
+  kms_key_arn        = module.encryption.key_arn
+  log_retention_days = var.retention.log_days
+  settings_prefix    = local.settings_prefix
   network = {
     security_group_ids = [module.network.airflow_security_group_id]
     subnet_ids         = module.network.private_subnet_ids
@@ -130,6 +185,7 @@ module "airflow" {
     module.sagemaker.grants.invoke,
     module.sagemaker.grants.operate,
     module.settings.grants,
+    module.transform.grants,
     {
       # A new model is tried with the newest day's request; a missing one shall answer 404, which takes listing.
       look_for_requests = {
@@ -142,4 +198,17 @@ module "airflow" {
       }
     },
   )
+}
+
+# Who watches
+
+module "observability" {
+  source      = "../../modules/observability"
+  name_prefix = local.name_prefix
+  airflow     = { dags = local.dags, is_awake = local.airflow_stands, name = module.airflow.name }
+  emr         = module.transform.emr_serverless
+  endpoint    = { name = module.sagemaker.endpoint_name, variant = module.sagemaker.endpoint_variant }
+  functions   = { forecast = module.forecast.name, ingest = module.ingest.name }
+  glue        = module.transform.glue
+  topic_arn   = module.alerts.topic_arn
 }

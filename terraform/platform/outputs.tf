@@ -12,14 +12,29 @@ output "alerts_topic" {
   value       = module.alerts.topic_arn
 }
 
+output "asleep" {
+  description = "Whether what costs by the hour is away: `make sleep` and `make wake` change it, every plan keeps it."
+  value       = var.asleep
+}
+
 output "buckets" {
   description = "Names of the lake's buckets by zone."
   value       = module.lake.buckets
 }
 
+output "dashboard" {
+  description = "Address of the dashboard in the console."
+  value       = module.observability.dashboard_url
+}
+
 output "endpoint" {
   description = "Name of the endpoint that answers with forecasts; it stands once a model was trained."
   value       = module.sagemaker.endpoint_name
+}
+
+output "endpoint_url" {
+  description = "Where the endpoint is asked: POST, signed for the service `sagemaker`."
+  value       = "https://runtime.sagemaker.${var.region}.${data.aws_partition.current.dns_suffix}/endpoints/${module.sagemaker.endpoint_name}/invocations"
 }
 
 output "functions" {
@@ -53,5 +68,5 @@ output "roles" {
 
 output "settings_prefix" {
   description = "Prefix of the SSM parameters that Airflow reads as Variables."
-  value       = "/stockcast/${var.environment}"
+  value       = local.settings_prefix
 }

@@ -7,6 +7,8 @@ locals {
     bronze_bucket            = module.lake.buckets.bronze
     clean_role               = module.sagemaker.role_arns.clean
     endpoint                 = module.sagemaker.endpoint_name
+    endpoint_deployment      = module.sagemaker.endpoint_deployment
+    endpoint_scaling         = module.sagemaker.endpoint_scaling
     environment              = var.environment
     evaluate_role            = module.sagemaker.role_arns.evaluate
     forecast_function        = "${local.name_prefix}-forecast" # as text: the function itself reads from this map
@@ -17,11 +19,13 @@ locals {
     job_instance_type        = var.training.job_instance_type
     job_source               = module.sagemaker.job_source
     jobs_image               = "${module.sagemaker.repository_urls.jobs}:${var.images.jobs_tag}"
+    kms_key                  = module.encryption.key_arn
     model_package_group      = module.sagemaker.model_package_group
     models_bucket            = module.lake.buckets.models
     serve_role               = module.sagemaker.role_arns.serve
     serving_image            = "${module.sagemaker.repository_urls.serving}:${var.images.serving_tag}"
-    serving_instance_type    = var.training.serving_instance_type
+    serving_instance_count   = tostring(var.serving.instance_count)
+    serving_instance_type    = var.serving.instance_type
     silver_bucket            = module.lake.buckets.silver
     source_base_url          = var.market.base_url
     symbols                  = join(",", var.symbols)

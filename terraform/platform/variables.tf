@@ -10,22 +10,28 @@ variable "account_id" {
 }
 
 variable "airflow" {
-  description = "Whether Managed Airflow stands, and how large: see modules/airflow. It costs by the hour and cannot be paused."
+  description = "Whether the environment has Managed Airflow, and how large: see modules/airflow. It costs by the hour and cannot be paused."
   type = object({
     class             = optional(string, "mw1.micro")
     enabled           = bool
     maintenance_start = optional(string, "SUN:06:00")
-    max_workers       = optional(number, 2)
+    max_workers       = optional(number)
+    min_workers       = optional(number)
     options           = optional(map(string), {})
-    requirements_file = optional(string)
     version           = optional(string, "3.0.6")
     webserver_access  = optional(string, "PUBLIC_ONLY")
   })
 }
 
 variable "alerts" {
-  description = "Who hears alerts, by a name that stays, such as `{ on_call = { endpoint = \"on-call@example.com\" } }`."
-  type        = object({ subscriptions = optional(map(object({ endpoint = string, protocol = optional(string, "email") })), {}) })
+  description = <<-EOT
+    Who hears alerts, by a name that stays, such as `{ on_call = { endpoint = "on-call@example.com" } }`, and the Slack
+    channel that does: see modules/alerts.
+  EOT
+  type = object({
+    slack         = optional(object({ channel_id = string, team_id = string }))
+    subscriptions = optional(map(object({ endpoint = string, protocol = optional(string, "email") })), {})
+  })
 }
 
 variable "approval" {
@@ -35,6 +41,19 @@ variable "approval" {
     condition     = contains(["automatic", "manual"], var.approval)
     error_message = "approval is \"${var.approval}\"; choose automatic or manual."
   }
+}
+
+variable "asleep" {
+  description = <<-EOT
+    Whether the environment is first made without what costs by the hour. Afterwards `make sleep` and `make wake` decide:
+    `make plan` passes on what the state's output of this name says.
+  EOT
+  type        = bool
+}
+
+variable "budget" {
+  description = "USD a month that the environment may cost, and a day's surprise that is worth a message: see modules/budget."
+  type        = object({ anomaly_usd = number, monthly_limit_usd = number })
 }
 
 variable "build_folder" {
@@ -84,15 +103,17 @@ variable "market" {
 }
 
 variable "network" {
-  description = "Airflow's VPC: range, zones and NAT, see modules/network. Range and zones cannot change later."
+  description = "Airflow's VPC: range, zones, ways out and flow logs, see modules/network. Range and zones cannot change later."
   type = object({
-    cidr  = optional(string, "10.20.0.0/16")
-    nat   = optional(string, "single")
-    zones = optional(set(string), ["a", "b"])
+    cidr      = optional(string, "10.20.0.0/16")
+    endpoints = optional(bool, false)
+    flow_logs = optional(string, "REJECT")
+    nat       = optional(string, "single")
+    zones     = optional(set(string), ["a", "b"])
   })
   validation {
-    condition     = !var.airflow.enabled || var.network.nat != "none"
-    error_message = "network.nat is \"none\" while airflow.enabled is true; Airflow would never come up without a way out. Choose single or per_zone."
+    condition     = !var.airflow.enabled || var.network.nat != "none" || var.network.endpoints
+    error_message = "network.nat is \"none\" and network.endpoints is false while airflow.enabled is true; Airflow would never come up without a way out. Choose nat single or per_zone, or endpoints = true."
   }
 }
 
@@ -110,6 +131,22 @@ variable "region" {
   }
 }
 
+variable "retention" {
+  description = <<-EOT
+    Days after which things go: log lines, and what the lake's buckets let go of, see modules/lake. A number that is left
+    out there switches its rule off.
+  EOT
+  type = object({
+    lake = optional(object({
+      abort_uploads_days       = optional(number)
+      archive_after_days       = optional(number)
+      expire_old_versions_days = optional(number)
+      logs_days                = optional(number)
+    }), {})
+    log_days = number
+  })
+}
+
 variable "schedule" {
   description = <<-EOT
     When the ingestion function runs by itself, in UTC and after the market's close, so that bronze goes on growing while
@@ -118,6 +155,24 @@ variable "schedule" {
   type = object({
     enabled    = bool
     expression = optional(string, "cron(30 22 ? * MON-FRI *)")
+  })
+}
+
+variable "serving" {
+  description = "The endpoint's machines, how they scale, and how a new model takes over: see modules/sagemaker."
+  type = object({
+    deployment = optional(object({
+      bake_seconds = optional(number)
+      kind         = string
+      step_percent = optional(number)
+      wait_seconds = optional(number)
+    }))
+    instance_count = number
+    instance_type  = string
+    scaling = optional(object({
+      invocations_per_instance = optional(number)
+      max_instances            = number
+    }))
   })
 }
 
@@ -135,18 +190,32 @@ variable "symbols" {
 }
 
 variable "training" {
-  description = "Machines of jobs and endpoint, and train.py's hyperparameters as strings, such as `{ epochs = \"30\" }`."
+  description = "Machines of jobs, and train.py's hyperparameters as strings, such as `{ epochs = \"30\" }`."
   type = object({
-    hyperparameters       = map(string)
-    job_instance_type     = optional(string, "ml.m5.large")
-    serving_instance_type = optional(string, "ml.t2.medium")
+    hyperparameters   = map(string)
+    job_instance_type = optional(string, "ml.m5.large")
   })
   validation {
-    condition     = alltrue([for t in [var.training.job_instance_type, var.training.serving_instance_type] : can(regex("^ml\\.[a-z0-9]+\\.[a-z0-9]+$", t))])
-    error_message = "training names ${var.training.job_instance_type} and ${var.training.serving_instance_type}; machines look like ml.m5.large."
+    condition     = can(regex("^ml\\.[a-z0-9-]+\\.[a-z0-9]+$", var.training.job_instance_type))
+    error_message = "training.job_instance_type is \"${var.training.job_instance_type}\"; machines look like ml.m5.large."
+  }
+  validation { # these have a disk of their own, encrypted by hardware, and SageMaker refuses a key for them
+    condition     = !can(regex("^ml\\.([cmr]\\d+[a-z]*d[a-z]*|g[4-9][a-z]*|p3dn|p[4-9][a-z]*|trn\\d[a-z]*)\\.", var.training.job_instance_type))
+    error_message = "training.job_instance_type is \"${var.training.job_instance_type}\", which brings its own disk; SageMaker takes no key for one. Choose a type without, such as ml.m5.large."
   }
   validation {
     condition     = length(setsubtract(keys(var.training.hyperparameters), ["batch_size", "epochs", "patience", "seeds"])) == 0
     error_message = "training.hyperparameters has ${jsonencode(keys(var.training.hyperparameters))}; train.py takes batch_size, epochs, patience and seeds."
   }
+}
+
+variable "transform" {
+  description = <<-EOT
+    An engine for Spark scripts of your own, beside the daily cleaning that is a SageMaker job: `none`, `glue` or
+    `emr_serverless`, see modules/transform.
+  EOT
+  type = object({
+    engine = string
+    script = optional(string)
+  })
 }

@@ -16,8 +16,8 @@ from shipping import package, terraform
 from shipping.terraform_release import terraform as find_terraform
 
 ROOT = Path(__file__).resolve().parents[2]
-FOLDERS = ("envs", "modules", "terraform")
-LEFTOVERS = shutil.ignore_patterns(".terraform", "*.tfstate*", "*.tfplan")
+FOLDERS = ("dags", "envs", "modules", "terraform")  # modules/airflow reads requirements and constraints of dags/
+LEFTOVERS = shutil.ignore_patterns(".terraform", "*.tfstate*", "*.tfplan", ".venv", "__pycache__")
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Workbench:
     def run(self, folder: str, *args: str) -> subprocess.CompletedProcess[str]:
         """`terraform ARGS -no-color` in a folder of the copy; stdout and stderr as they came."""
         command = [str(find_terraform()), f"-chdir={self.root / folder}", *args, "-no-color"]
-        return subprocess.run(command, env=self.environ, capture_output=True, text=True, timeout=240, check=False)
+        return subprocess.run(command, env=self.environ, capture_output=True, text=True, timeout=900, check=False)
 
     def borrow_provider(self, folder: str) -> None:
         """Do for a module what `init` does, without verifying and unpacking the provider again."""

@@ -20,6 +20,15 @@ def loads(text: str) -> dict[str, Any]:
     return parsed
 
 
+def load_folder(folder: Path) -> dict[str, Any]:
+    """All files of a module or root as if they were one, as Terraform reads them."""
+    whole: dict[str, Any] = {}
+    for file in sorted(folder.glob("*.tf")):
+        for kind, found in load(file).items():
+            whole.setdefault(kind, []).extend(found)
+    return whole
+
+
 def blocks(parsed: dict[str, Any], kind: str) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
     """Labels and body of every block of a kind at the top, such as (("aws_vpc", "this"), {...}) for `resource`."""
     labels = {

@@ -79,19 +79,21 @@ def test_the_platform_plans_with_an_environments_values(
     assert judged.returncode == 0, judged.stdout + judged.stderr
 
 
-def test_the_platform_refuses_values_that_make_no_sense(workbench: Workbench, build_folder: Path) -> None:
-    """Each refusal is tried with a value that must be refused."""
-    judged = plan_platform(workbench, build_folder, "dev", "refusals")
-
-    assert judged.returncode == 0, judged.stdout + judged.stderr
-
-
 @pytest.mark.parametrize("module", MODULES)
 def test_a_modules_own_tests_pass(workbench: Workbench, module: str) -> None:
     """Names, grants and refusals of one module, against a mocked provider."""
     workbench.borrow_provider(f"modules/{module}")
 
     judged = workbench.run(f"modules/{module}", "test")
+
+    assert judged.returncode == 0, judged.stdout + judged.stderr
+
+
+def test_bootstraps_own_tests_pass(workbench: Workbench) -> None:
+    """State without encryption, or a policy for another's state, must show before an account has it."""
+    workbench.borrow_provider("terraform/bootstrap")
+
+    judged = workbench.run("terraform/bootstrap", "test")
 
     assert judged.returncode == 0, judged.stdout + judged.stderr
 

@@ -32,17 +32,17 @@ def declared_keys() -> set[str]:
 
 
 def backend_faults(name: str, values: dict[str, Any], backend: dict[str, Any]) -> list[str]:
-    """State lies encrypted and locked in the environment's own bucket."""
+    """State lies locked under the environment's own key, in its account's bucket, which that bucket's key encrypts."""
     wanted = {
-        "bucket": f"stockcast-{name}-{values['account_id']}-tfstate",
-        "encrypt": True,
-        "key": "platform.tfstate",
+        "bucket": f"stockcast-{values['account_id']}-tfstate",
+        "key": f"{name}/platform.tfstate",
         "region": values["region"],
         "use_lockfile": True,
     }
-    return [
+    faults = [
         f"{key} is {backend.get(key)!r}, not {value!r}" for key, value in wanted.items() if backend.get(key) != value
     ]
+    return faults + ["encrypt asks for S3's key instead of the bucket's"] * ("encrypt" in backend)
 
 
 def test_every_environment_gives_every_value() -> None:
@@ -64,7 +64,7 @@ def test_a_missing_and_an_invented_value_are_noticed() -> None:
 
 
 @pytest.mark.parametrize("path", VALUES, ids=environment)
-def test_an_environments_state_lies_in_its_own_locked_bucket(path: Path) -> None:
+def test_an_environments_state_lies_locked_under_a_key_of_its_own(path: Path) -> None:
     """Two environments in one state destroy each other."""
     backend = hcl.load(path.with_name("platform.backend.hcl"))
 
@@ -76,15 +76,16 @@ def test_a_state_without_a_lock_in_a_strange_bucket_is_noticed() -> None:
     """An unlocked state is lost the first time two people apply at once."""
     values = {"account_id": "111111111111", "region": "us-east-1"}
     backend = {
-        "bucket": "stockcast-prod-111111111111-tfstate",
+        "bucket": "stockcast-333333333333-tfstate",
         "encrypt": True,
-        "key": "platform.tfstate",
+        "key": "dev/platform.tfstate",
         "region": "us-east-1",
     }
 
     assert backend_faults("dev", values, backend) == [
-        "bucket is 'stockcast-prod-111111111111-tfstate', not 'stockcast-dev-111111111111-tfstate'",
+        "bucket is 'stockcast-333333333333-tfstate', not 'stockcast-111111111111-tfstate'",
         "use_lockfile is None, not True",
+        "encrypt asks for S3's key instead of the bucket's",
     ]
 
 

@@ -2,8 +2,9 @@
 #   terraform test -var-file=../../envs/dev/platform.tfvars
 mock_provider "aws" {
   mock_data "aws_caller_identity" { defaults = { account_id = "111111111111" } }
-  mock_data "aws_partition" { defaults = { partition = "aws" } }
+  mock_data "aws_partition" { defaults = { dns_suffix = "amazonaws.com", partition = "aws" } }
   mock_data "aws_region" { defaults = { id = "us-east-1" } }
+  mock_resource "aws_ce_anomaly_monitor" { defaults = { arn = "arn:aws:ce::111111111111:anomalymonitor/00000000-0000-0000-0000-000000000000" } }
   mock_resource "aws_cloudwatch_log_group" { defaults = { arn = "arn:aws:logs:us-east-1:111111111111:log-group:/aws/lambda/stockcast-a-function" } }
   mock_resource "aws_ecr_repository" {
     defaults = {
@@ -11,6 +12,7 @@ mock_provider "aws" {
       repository_url = "111111111111.dkr.ecr.us-east-1.amazonaws.com/stockcast-an-image"
     }
   }
+  mock_resource "aws_iam_policy" { defaults = { arn = "arn:aws:iam::111111111111:policy/stockcast-a-boundary" } }
   mock_resource "aws_iam_role" { defaults = { arn = "arn:aws:iam::111111111111:role/stockcast-a-role" } }
   mock_resource "aws_kms_key" { defaults = { arn = "arn:aws:kms:us-east-1:111111111111:key/00000000-0000-0000-0000-000000000000" } }
   mock_resource "aws_lambda_function" { defaults = { arn = "arn:aws:lambda:us-east-1:111111111111:function:stockcast-a-function" } }
@@ -19,6 +21,7 @@ mock_provider "aws" {
     defaults = { arn = "arn:aws:sagemaker:us-east-1:111111111111:model-package-group/stockcast-a-group" }
   }
   mock_resource "aws_sns_topic" { defaults = { arn = "arn:aws:sns:us-east-1:111111111111:stockcast-alerts" } }
+  mock_resource "aws_sqs_queue" { defaults = { arn = "arn:aws:sqs:us-east-1:111111111111:stockcast-a-queue" } }
 }
 
 run "code_gets_every_setting_and_airflow_its_grants" {
@@ -36,11 +39,28 @@ run "code_gets_every_setting_and_airflow_its_grants" {
   }
 }
 
-run "the_nat_sleeps_while_airflow_does" {
+run "a_rollback_waits_for_alarms_that_stand" {
   command = plan
-  variables { airflow = { enabled = false } }
   assert {
-    condition     = module.network.nat_count == 0 && output.airflow.url == null
+    condition     = length(setsubtract(local.rollback_alarms, module.observability.alarm_names)) == 0
+    error_message = "Deployments wait for ${jsonencode(local.rollback_alarms)}, of ${jsonencode(module.observability.alarm_names)}."
+  }
+}
+
+run "asleep_nothing_stands_that_costs_by_the_hour" {
+  command = plan
+  variables { asleep = true }
+  assert {
+    condition     = module.network.nat_count == 0 && module.network.endpoint_count == 0 && output.airflow.url == null && output.asleep
     error_message = "Something that costs by the hour still stands."
+  }
+}
+
+run "awake_airflow_stands_with_a_way_out" {
+  command = plan
+  variables { asleep = false }
+  assert {
+    condition     = module.network.nat_count + module.network.endpoint_count > 0
+    error_message = "Airflow would stand without a way out."
   }
 }

@@ -1,0 +1,3 @@
+# What `make bootstrap` makes once per account, besides what it reads from envs/<environment>/: account and region.
+connection               = { name = "stockcast-github", provider_type = "GitHub" } # null where no pipeline is wanted
+expire_old_versions_days = 90                                                      # the newest ten states stay in any case

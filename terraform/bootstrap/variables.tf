@@ -1,0 +1,51 @@
+# account_id, environments and region come from `make bootstrap`, which reads them from envs/<environment>/; the rest
+# stands in envs/account/bootstrap.tfvars and is the same for every account.
+
+variable "account_id" {
+  description = "The AWS account, 12 digits. The provider refuses any other."
+  type        = string
+  validation {
+    condition     = can(regex("^\\d{12}$", var.account_id))
+    error_message = "account_id is \"${var.account_id}\"; it must be 12 digits. `aws sts get-caller-identity` tells yours."
+  }
+}
+
+variable "connection" {
+  description = "The connection to where the code lies, such as `{ name = \"stockcast-github\" }`; null makes none."
+  type        = object({ name = string, provider_type = optional(string, "GitHub") })
+  validation {
+    condition     = var.connection == null || can(regex("^[A-Za-z][A-Za-z0-9-]{0,31}$", var.connection.name))
+    error_message = "connection.name is ${jsonencode(try(var.connection.name, null))}; use 1 to 32 letters, digits and -, starting with a letter."
+  }
+  validation {
+    condition     = var.connection == null || contains(["Bitbucket", "GitHub", "GitLab"], try(var.connection.provider_type, ""))
+    error_message = "connection.provider_type is ${jsonencode(try(var.connection.provider_type, null))}; choose Bitbucket, GitHub or GitLab."
+  }
+}
+
+variable "environments" {
+  description = "Environments whose state lies in this account, such as `[\"dev\"]`. Each gets a policy for its own state."
+  type        = set(string)
+  validation {
+    condition     = length(var.environments) > 0 && alltrue([for name in var.environments : can(regex("^[a-z][a-z0-9]{1,11}$", name))])
+    error_message = "environments is ${jsonencode(var.environments)}; give at least one, each 2 to 12 of a-z and 0-9, starting with a letter."
+  }
+}
+
+variable "expire_old_versions_days" {
+  description = "Days after which an overwritten state is gone for good; null keeps all. The newest ten stay in any case."
+  type        = number
+  validation {
+    condition     = var.expire_old_versions_days == null || try(var.expire_old_versions_days >= 30 && floor(var.expire_old_versions_days) == var.expire_old_versions_days, false)
+    error_message = "expire_old_versions_days is ${jsonencode(var.expire_old_versions_days)}; use whole days, 30 or more: an old state is the way back from a bad apply. Or null."
+  }
+}
+
+variable "region" {
+  description = "The AWS region of the bucket, such as `us-east-1`; the environments' own."
+  type        = string
+  validation {
+    condition     = can(regex("^[a-z]{2}(-[a-z]+)+-\\d$", var.region))
+    error_message = "region is \"${var.region}\"; it must look like us-east-1."
+  }
+}

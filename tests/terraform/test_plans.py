@@ -1,0 +1,200 @@
+"""What AWS would refuse, looked for in the plan of every environment: the rules of shipping.doctor over its JSON.
+
+Each environment is planned in an embedded AWS that has its account. Before a first apply most policies are unknown;
+the bootstrap root is small enough to be applied here, so that its policies are looked at as well.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.localaws.helpers import REGION, Gateway, free_port
+from tests.terraform import hcl
+from tests.terraform.conftest import Workbench
+
+from shipping.doctor import rules
+from shipping.doctor.findings import Severity
+from shipping.doctor.plan import Plan
+from shipping.doctor.rules.shape_table import FREE, LIMITS, MODELS, SETTINGS
+from shipping.doctor.rules.shapes import values_at
+
+ROOT = Path(__file__).resolve().parents[2]
+ENVIRONMENTS = sorted(path.parent.name for path in ROOT.glob("envs/*/platform.tfvars"))
+LOCAL_STATE = 'terraform {\n  backend "local" {}\n}\n'
+BOOTSTRAP = {
+    "account_id": '"111111111111"', "environments": '["dev"]', "region": f'"{REGION}"',
+    "expire_old_versions_days": "null",  # S3 takes a minute to confirm such a rule
+}  # fmt: skip
+# What no environment chooses today and everybody may: over dev's values.
+CHOICES = {
+    "glue": {
+        "alerts": """{
+          slack         = { channel_id = "C0123ABCD", team_id = "T0123ABCD" }
+          subscriptions = { on_call = { endpoint = "on-call@example.com" } }
+        }""",
+        "asleep": "false",
+        "network": '{ endpoints = true, nat = "none" }',
+        "transform": '{ engine = "glue", script = "s3://stockcast-dev-111111111111-models/scripts/daily.py" }',
+    },
+    "emr_serverless": {"transform": '{ engine = "emr_serverless" }'},
+}
+PLANS = [*ENVIRONMENTS, *CHOICES]
+
+
+@contextmanager
+def embedded_aws(folder: Path, account_id: str) -> Iterator[dict[str, str]]:
+    """A gateway of that account, and the variables that lead Terraform to it."""
+    folder.mkdir()
+    gateway = Gateway(folder, free_port(), account_id)
+    try:
+        gateway.await_health()
+        keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": REGION}
+        yield {**keys, "AWS_EC2_METADATA_DISABLED": "true", "AWS_ENDPOINT_URL": gateway.url, "HTTP_PROXY": gateway.url}
+    finally:
+        gateway.process.terminate()
+        gateway.process.wait(20)
+
+
+class Planned:
+    """A copy of a root that keeps its state in a file, in a gateway of its own."""
+
+    def __init__(self, bench: Workbench, root: str, name: str) -> None:
+        self.folder = f"terraform/{root}-{name}"
+        self.home = bench.root / self.folder
+        shutil.copytree(bench.root / "terraform" / root, self.home, symlinks=True)
+        (self.home / "backend.tf").write_text(LOCAL_STATE)
+        self.bench = bench
+
+    def run(self, aws: dict[str, str], *args: str) -> str:
+        bench = Workbench(self.bench.root, {**self.bench.environ, **aws})
+        done = bench.run(self.folder, *args)
+        assert done.returncode == 0, done.stdout[-3000:] + done.stderr
+        return done.stdout
+
+    def plan(self, aws: dict[str, str], *values: str) -> Plan:
+        self.run(aws, "plan", "-input=false", "-parallelism=20", "-out=saved.tfplan", *values)
+        return Plan.from_json(json.loads(self.run(aws, "show", "-json", "saved.tfplan")), self.home)
+
+
+def values_file(file: Path, values: dict[str, str]) -> str:
+    file.write_text("".join(f"{name} = {value}\n" for name, value in values.items()))
+    return f"-var-file={file}"
+
+
+@pytest.fixture(scope="session")
+def planned(
+    workbench: Workbench, build_folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> Callable[[str], Plan]:
+    """The plan of an environment, or of a choice, each made once."""
+    shutil.copytree(ROOT / "dags", workbench.root / "dags", dirs_exist_ok=True, ignore=shutil.ignore_patterns(".venv"))
+    made: dict[str, Plan] = {}
+
+    def plan(name: str) -> Plan:
+        if name not in made:
+            values = workbench.root / f"envs/{name if name in ENVIRONMENTS else 'dev'}/platform.tfvars"
+            root = Planned(workbench, "platform", name)
+            chosen = values_file(root.home / "chosen.tfvars", CHOICES.get(name, {}))
+            account = str(hcl.load(values)["account_id"])
+            with embedded_aws(tmp_path_factory.mktemp("aws") / "gateway", account) as aws:
+                root.run(aws, "init", "-input=false", "-reconfigure")
+                made[name] = root.plan(aws, f"-var-file={values}", chosen, f"-var=build_folder={build_folder}")
+        return made[name]
+
+    return plan
+
+
+@pytest.fixture(scope="session")
+def bootstrapped(workbench: Workbench, tmp_path_factory: pytest.TempPathFactory) -> Plan:
+    """The plan of the bootstrap root after it was applied: everything is known."""
+    root = Planned(workbench, "bootstrap", "applied")
+    given = values_file(root.home / "given.tfvars", BOOTSTRAP)
+    values = ("-var-file=../../envs/account/bootstrap.tfvars", given)
+    with embedded_aws(tmp_path_factory.mktemp("aws") / "gateway", json.loads(BOOTSTRAP["account_id"])) as aws:
+        root.run(aws, "init", "-input=false", "-reconfigure")
+        root.plan(aws, *values)
+        root.run(aws, "apply", "-input=false", "saved.tfplan")
+        return root.plan(aws, *values)
+
+
+@pytest.mark.parametrize("name", PLANS)
+def test_no_rule_finds_anything_in_a_plan(planned: Callable[[str], Plan], name: str) -> None:
+    """A first real apply would stop half way, with half of the environment standing and costing."""
+    findings = rules.check_all(planned(name))
+
+    assert [str(finding) for finding in findings] == []
+
+
+def test_no_rule_finds_anything_in_the_bootstrap_root(bootstrapped: Plan) -> None:
+    """Without the right to delete the lock object, every lock would have to be freed by hand."""
+    findings = rules.check_all(bootstrapped, strict=True)
+
+    assert [str(finding) for finding in findings] == []
+    assert list(bootstrapped.of_type("aws_iam_policy"))
+
+
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
+def test_what_cannot_be_known_yet_is_told(planned: Callable[[str], Plan], environment: str) -> None:
+    """Silence about what could not be looked at would be taken for a good sign."""
+    unchecked = [f for f in rules.check_all(planned(environment), strict=True) if f.severity is Severity.UNCHECKED]
+
+    assert any("aws_iam_role_policy" in finding.address for finding in unchecked)
+
+
+def test_every_row_of_the_tables_meets_a_value(planned: Callable[[str], Plan], bootstrapped: Plan) -> None:
+    """A row that meets nothing checks nothing, and looks as if it did."""
+    plans = [*(planned(name) for name in PLANS), bootstrapped]
+
+    assert unmet_rows(plans) == []
+
+
+def test_every_type_of_resource_is_looked_at(planned: Callable[[str], Plan], bootstrapped: Plan) -> None:
+    """A new type of resource must not slip in without its names and words being checked."""
+    plans = [*(planned(name) for name in PLANS), bootstrapped]
+    types = {resource.type for plan in plans for resource in plan.resources}
+
+    assert types - {*MODELS, *LIMITS, *FREE} == set()
+    assert {*MODELS, *LIMITS, *FREE} - types - declared_types() == set()
+
+
+def declared_types() -> set[str]:
+    """Types that modules and roots can make, though perhaps no environment chooses them."""
+    files = [*ROOT.glob("modules/*/*.tf"), *ROOT.glob("terraform/*/*.tf")]
+    return {kind for file in files for kind in re.findall(r'^resource "(\w+)"', file.read_text(), re.MULTILINE)}
+
+
+def unmet_rows(plans: list[Plan]) -> list[str]:
+    """Rows of the tables that no planned value meets, of types that are planned and settings that are made."""
+    resources = [resource for plan in plans for resource in plan.resources]
+    unmet = []
+    for kind, rows in [*MODELS.items(), *LIMITS.items()]:
+        planned_ones = [resource for resource in resources if resource.type == kind]
+        for attribute in rows if planned_ones else ():
+            path = tuple(attribute.split("."))
+            told = any(True for one in planned_ones for value in values_at(one.values, path) if value != "")
+            if not told and not any(unknown(one.values, path) for one in planned_ones):
+                unmet.append(f"{kind}.{attribute}")
+    names = {str(one.values.get("name")).rpartition("/")[2] for one in resources if one.type == "aws_ssm_parameter"}
+    return unmet + [f"setting {name}" for name in SETTINGS if name not in names]
+
+
+def unknown(value: Any, path: tuple[str, ...]) -> bool:
+    """Whether a value at the path will be known after the apply."""
+    if isinstance(value, list):
+        return any(unknown(one, path) for one in value)
+    if path and isinstance(value, dict):
+        return unknown(value.get(path[0]), path[1:])
+    return type(value).__name__ == "Unknown"
+
+
+def test_a_row_that_meets_nothing_is_noticed(bootstrapped: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The comparison has to see a misspelt attribute."""
+    monkeypatch.setitem(MODELS, "aws_kms_key", {"key_usages": "kms.CreateKey.KeyUsage"})
+
+    assert "aws_kms_key.key_usages" in unmet_rows([bootstrapped])

@@ -1,0 +1,124 @@
+"""Values that no environment may have: each is refused at plan, with the value, the rule and the way out.
+
+One `terraform test` runs them all: a file per value, whose plan must end in that message.
+"""
+
+import json
+from typing import Any
+
+import pytest
+from tests.terraform.conftest import Workbench
+
+# name of the case: (the values, what the message must say)
+REFUSED = {
+    "account_id_with_dashes": ('account_id = "1111-1111-1111"', "1111-1111-1111", "12 digits", "get-caller-identity"),
+    "account_id_too_short": ('account_id = "12345"', "12345", "12 digits"),
+    "airflow_class_unknown": ('airflow = { enabled = true, class = "mw1.tiny" }', "mw1.tiny", "mw1.small"),
+    "airflow_maintenance_on_the_quarter": (
+        'airflow = { enabled = true, maintenance_start = "SUN:06:15" }', "SUN:06:15", "SUN:06:00",
+    ),
+    "airflow_micro_with_workers": (
+        'airflow = { enabled = true, class = "mw1.micro", min_workers = 2 }',
+        "mw1.micro", "Leave them out", "mw1.small",
+    ),
+    "airflow_version_never_offered": ('airflow = { enabled = true, version = "3.1.0" }', "3.1.0", "3.0.6"),
+    "airflow_version_two": ('airflow = { enabled = true, version = "2.11.0" }', "2.11.0", "3.0.6"),
+    "airflow_web_server_open": (
+        'airflow = { enabled = true, webserver_access = "OPEN" }', "OPEN", "PRIVATE_ONLY",
+    ),
+    "airflow_without_a_way_out": (
+        'asleep = false\n    airflow = { enabled = true }\n    network = { nat = "none" }',
+        "none", "single", "endpoints",
+    ),
+    "approval_by_nobody": ('approval = "nobody"', "nobody", "automatic", "manual"),
+    "budget_of_nothing": ("budget = { anomaly_usd = 1, monthly_limit_usd = 0 }", "is 0", "1 USD or more"),
+    "cidr_too_large": ('network = { cidr = "10.0.0.0/8" }', "10.0.0.0/8", "/16", "/22"),
+    "cidr_too_small": ('network = { cidr = "10.20.0.0/28" }', "10.20.0.0/28", "/16", "/22"),
+    "cidr_that_is_none": ('network = { cidr = "10.20.0.0" }', "10.20.0.0", "/16"),
+    "e_mail_that_is_none": (
+        'alerts = { subscriptions = { on_call = { endpoint = "on-call at example.com" } } }', "on_call", "mail address",
+    ),
+    "environment_in_capitals": ('environment = "Dev"', "Dev", "a-z"),
+    "environment_too_long": ('environment = "developmenteurope"', "developmenteurope", "2 to 12"),
+    "flow_logs_of_some": ('network = { flow_logs = "SOME" }', "SOME", "REJECT"),
+    "history_on_a_day_that_is_none": ('history_start = "2000-02-30"', "2000-02-30", "YYYY-MM-DD"),
+    "https_address_without_https": (
+        'alerts = { subscriptions = { pager = { endpoint = "http://example.com/hook", protocol = "https" } } }',
+        "pager", "https://",
+    ),
+    "hyperparameter_unknown": (
+        'training = { hyperparameters = { epoch = "30" } }', "epoch", "epochs",
+    ),
+    "image_latest": ('images = { jobs_tag = "latest", serving_tag = "0.1.0" }', "latest", "tag"),
+    "job_machine_without_ml": (
+        'training = { hyperparameters = {}, job_instance_type = "m5.large" }', "m5.large", "ml.m5.large",
+    ),
+    "log_days_that_cloudwatch_does_not_know": ("retention = { log_days = 31 }", "31", "30"),
+    "market_with_a_path": (
+        'market = { base_url = "https://example.com/v8" }', "https://example.com/v8", "without a path",
+    ),
+    "nat_of_another_kind": ('network = { nat = "instance" }', "instance", "per_zone"),
+    "one_zone": ('network = { zones = ["a"] }', '["a"]', "two"),
+    "package_that_was_never_built": ('build_folder = "../../nowhere"', "nowhere", "make package"),
+    "region_that_is_none": ('region = "us-east"', "us-east", "us-east-1"),
+    "schedule_like_crontab": (
+        'schedule = { enabled = true, expression = "30 22 * * 1-5" }', "30 22 * * 1-5", "cron(30 22",
+    ),
+    "serving_canary_with_one_machine": (
+        'serving = { instance_type = "ml.m5.large", instance_count = 1, deployment = { kind = "CANARY" } }', "1", "2",
+    ),
+    "serving_scales_a_burstable_machine": (
+        'serving = { instance_type = "ml.t2.medium", instance_count = 1, scaling = { max_instances = 2 } }',
+        "ml.t2.medium", "ml.m5.large",
+    ),
+    "symbol_in_small_letters": ('symbols = ["amzn"]', "amzn", "A-Z"),
+    "symbol_twice": ('symbols = ["AMZN", "AMZN"]', "AMZN", "once"),
+    "symbols_missing": ("symbols = []", "[]", "at least one"),
+    "transform_by_another_engine": ('transform = { engine = "hadoop" }', "hadoop", "emr_serverless"),
+    "transform_without_a_script": ('transform = { engine = "glue" }', "script", "s3://"),
+}  # fmt: skip
+
+
+MOCK = """mock_provider "aws" {
+  mock_data "aws_caller_identity" {
+    defaults = { account_id = "222222222222" }
+  }
+  mock_data "aws_partition" {
+    defaults = { dns_suffix = "amazonaws.com", partition = "aws" }
+  }
+  mock_data "aws_region" {
+    defaults = { id = "us-east-1" }
+  }
+}
+"""
+
+
+def case_file(values: str) -> str:
+    return f'{MOCK}\nrun "refused" {{\n  command = plan\n  variables {{\n    {values}\n  }}\n}}\n'
+
+
+@pytest.fixture(scope="module")
+def messages(workbench: Workbench, build_folder: str) -> dict[str, str]:
+    """What the plan of each case said, by the case's name."""
+    tests = workbench.root / "terraform/platform/refused"
+    tests.mkdir()
+    for name, (values, *_) in REFUSED.items():
+        (tests / f"{name}.tftest.hcl").write_text(case_file(values))
+    printed = workbench.run(
+        "terraform/platform", "test", "-json", "-test-directory=refused", "-var-file=../../envs/staging/platform.tfvars"
+    ).stdout
+    told: dict[str, str] = dict.fromkeys(REFUSED, "")
+    for line in printed.splitlines():
+        event: dict[str, Any] = json.loads(line)
+        if "diagnostic" in event and "@testfile" in event:
+            case = event["@testfile"].removeprefix("refused/").removesuffix(".tftest.hcl")
+            told[case] += event["diagnostic"]["summary"] + ": " + event["diagnostic"].get("detail", "") + "\n"
+    return told
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_a_bad_value_is_refused_at_plan(messages: dict[str, str], case: str) -> None:
+    """AWS would refuse it after half an hour, or take it and cost money."""
+    _, *expected = REFUSED[case]
+
+    assert [text for text in expected if text not in messages[case]] == [], messages[case] or "the plan went through"
