@@ -11,8 +11,10 @@ PYTHON ?= $(or $(shell for p in python3 python3.12 python3.11 python; do $$p -c 
 IN = $(PYTHON) src/shipping/tools.py run
 LOCAL = $(IN) local -- -m localaws
 TERRAFORM = $(LOCAL) terraform --env $(ENV)
+CONFIRMED = $(if $(CONFIRM),--confirm '$(CONFIRM)')
 
-.PHONY: help up down status train test test-fast check format package requirements plan apply outputs destroy sync-dags validate env clean
+.PHONY: help up down status train test test-fast check format package requirements bootstrap plan apply outputs destroy
+.PHONY: readmes sleep wake unlock console doctor sync-dags validate env clean
 
 help: ## List every target
 	@echo "Stockcast: a stock-forecasting pipeline on AWS that also runs whole on this machine."
@@ -34,17 +36,35 @@ env: ## Print the exports that point aws and boto3 to the embedded AWS: eval "$(
 package: ## Build the Lambda zips and the job archive into build/, byte for byte reproducibly
 	@$(IN) local -- -m shipping.package
 
+bootstrap: ## Make the state bucket, its policies and the GitHub connection, once per account; asks unless CONFIRM=<account id>
+	@$(IN) local -- -m shipping.bootstrap $(CONFIRMED)
+
 plan: ## Plan environment ENV (default local) and save the plan; changes nothing
 	@$(TERRAFORM) plan
 
-apply: ## Apply the saved plan of environment ENV (default local), and nothing else
-	@$(TERRAFORM) apply
+apply: ## Apply the saved plan of ENV (default local), and nothing else; asks where data is protected unless CONFIRM=<name>
+	@$(TERRAFORM) apply $(CONFIRMED)
 
-outputs: ## Print what environment ENV (default local) offers: buckets, endpoint, roles (FORMAT=json)
-	@$(TERRAFORM) outputs --format $(or $(FORMAT),text)
+outputs: ## Print what environment ENV (default local) offers: buckets, endpoint, roles (FORMAT=text|json|env)
+	@$(TERRAFORM) outputs --format '$(or $(FORMAT),text)'
 
 destroy: ## Remove everything of environment ENV (default local); asks for its name unless CONFIRM=<name>
-	@$(TERRAFORM) destroy $(if $(CONFIRM),--confirm '$(CONFIRM)')
+	@$(TERRAFORM) destroy $(CONFIRMED)
+
+sleep: ## Remove what costs by the hour in environment ENV (default local), and nothing else; asks unless CONFIRM=<name>
+	@$(TERRAFORM) sleep $(CONFIRMED)
+
+wake: ## Bring back what `make sleep` removed from environment ENV (default local); asks unless CONFIRM=<name>
+	@$(TERRAFORM) wake $(CONFIRMED)
+
+unlock: ## Show who locks the state of ENV (default local); free it if older than 15 minutes; asks unless CONFIRM=<name>
+	@$(TERRAFORM) unlock $(CONFIRMED)
+
+console: ## Open Terraform's console on the values and state of environment ENV (default local); reads only
+	@$(TERRAFORM) console
+
+doctor: ## Check plan and account of environment ENV (default local) before an apply: what AWS would refuse, and why
+	@$(TERRAFORM) doctor
 
 sync-dags: ## Bring dags/ to the Airflow of environment ENV (default local): changed files up, vanished files away
 	@$(TERRAFORM) sync-dags
@@ -55,18 +75,23 @@ validate: ## Validate the Terraform of environment ENV (default local) without c
 train: ## Train, judge and, if it passes, deploy a model in the running local stack now
 	@$(LOCAL) train
 
+readmes: ## Write the tables in the READMEs of modules and roots from their HCL
+	@$(IN) dev -- -m shipping.module_readme
+
 requirements: ## Write the images' requirements.txt from the lock file
 	@$(IN) local -- -m shipping.requirements
 
-check: ## Lint, types, Terraform format and validity, and the house rules
-	@$(PYTHON) src/shipping/tools.py sync dev airflow
+check: ## Lint, types, Terraform format, validity and security scan, and the house rules
+	@$(PYTHON) src/shipping/tools.py sync dev airflow scan
 	@$(IN) dev -- -m ruff check .
 	@$(IN) dev -- -m ruff format --check .
 	@$(IN) dev -- -m mypy
 	@for function in lambda/*/; do MYPYPATH=$$function $(IN) dev -- -m mypy $$function || exit 1; done
 	@$(IN) local -- -m shipping.requirements --check
 	@$(IN) local -- -m shipping.terraform fmt
+	@$(IN) dev -- -m shipping.module_readme --check
 	@$(MAKE) validate ENV=dev
+	@$(IN) local -- -m shipping.scan
 	@$(IN) dev -- -m pytest tests/house tests/terraform/test_house.py tests/dags/test_rules.py
 
 format: ## Format Python and Terraform in place
@@ -78,7 +103,7 @@ test: test-fast ## Run all tests: the fast ones, then the whole main job in a st
 	@$(IN) dev -- -m pytest -m e2e tests/local
 
 test-fast: ## Run the tests that need no local stack
-	@$(PYTHON) src/shipping/tools.py sync dev airflow
+	@$(PYTHON) src/shipping/tools.py sync dev airflow scan
 	@$(IN) dev -- -m pytest -m "not e2e"
 
 clean: down ## Remove all that the project made in this clone: .local/ and build/

@@ -144,7 +144,13 @@ def _write(path: Path, content: bytes) -> None:
 
 
 def _replace_folder(folder: Path, files: Files) -> None:
-    """The folder with exactly these files: one deleted from the sources must not live on in a job."""
+    """The folder with exactly these files: one deleted from the sources must not live on in a job.
+
+    One that is right already is left alone: two plans at once may read it.
+    """
+    there = {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    if there == files:
+        return
     fresh = folder.with_name(folder.name + ".new")
     shutil.rmtree(fresh, ignore_errors=True)
     for path, content in files.items():

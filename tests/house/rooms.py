@@ -31,7 +31,7 @@ ROOMS = (
     Room("src/stockcast/**/*.py", ("airflow", "boto3", "shipping", *NOT_SHIPPED)),
     Room("training/*.py", ("airflow", "boto3", "botocore", *SCRIPTS, *NOT_SHIPPED)),
     Room("serving/*.py", ("tensorflow", "keras", "airflow", "boto3", *NOT_SHIPPED)),
-    Room("src/shipping/*.py", ("airflow", *NOT_SHIPPED)),
+    Room("src/shipping/**/*.py", ("airflow", *NOT_SHIPPED)),
 )
 # A library room may use those to its left.
 ORDER = ("contracts", "sources", "cleaning", "features", "models", "evaluation", "forecasting")

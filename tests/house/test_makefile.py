@@ -10,7 +10,7 @@ import pytest
 from tests.house.rooms import ROOT
 
 MAKEFILE = (ROOT / "Makefile").read_text()
-PHONY = next(line for line in MAKEFILE.splitlines() if line.startswith(".PHONY:")).split()[1:]
+PHONY = [name for line in re.findall(r"^\.PHONY: (.*)", MAKEFILE, re.MULTILINE) for name in line.split()]
 WITH_HELP = re.findall(r"^([a-z-]+):.*## \S", MAKEFILE, re.MULTILINE)
 TARGETS = re.findall(r"^([a-z-]+):(?!=)", MAKEFILE, re.MULTILINE)
 
@@ -44,7 +44,7 @@ def test_an_unknown_environment_ends_with_the_known_ones() -> None:
     done = make("plan", "ENV=nonsense")
 
     assert done.returncode != 0
-    assert "ENV is 'nonsense'; envs/ has dev, local." in done.stderr
+    assert "ENV is 'nonsense'; envs/ has dev, local" in done.stderr
     assert "Traceback" not in done.stderr
 
 

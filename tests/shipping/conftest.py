@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tests.shipping.stand_in_account import StandInAccount
 
 ROOT = Path(__file__).resolve().parents[2]
-FOLDERS = ("envs", "lambda", "src/shipping", "src/stockcast", "terraform", "training")
+FOLDERS = ("dags", "envs", "lambda", "src/shipping", "src/stockcast", "terraform", "training")
 LEFTOVERS = shutil.ignore_patterns("__pycache__", ".terraform")
 Program = Callable[..., Path]
 
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
-    root = tmp_path / "clone"
+    return copy_clone(tmp_path / "clone")
+
+
+def copy_clone(root: Path) -> Path:
     for folder in FOLDERS:
         shutil.copytree(ROOT / folder, root / folder, ignore=LEFTOVERS)
     for file in ("pyproject.toml", "uv.lock"):
@@ -45,3 +49,10 @@ def program(programs: Path) -> Program:
         return path
 
     return write
+
+
+@pytest.fixture
+def account() -> Iterator[StandInAccount]:
+    """An AWS that knows whose the credentials are, and which buckets there are."""
+    with StandInAccount.running() as running:
+        yield running

@@ -12,11 +12,13 @@ EMBEDDED = {"AWS_ENDPOINT_URL": "http://127.0.0.1:4566"}
 
 def test_an_unknown_environment_is_refused_with_the_known_ones() -> None:
     """`make plan ENV=prod` before there is one must not plan something else."""
-    with pytest.raises(Refused, match=r"ENV is 'nonsense'; envs/ has dev, local\..*make plan ENV=local"):
+    known = ", ".join(environments.names())
+
+    with pytest.raises(Refused, match=rf"ENV is 'nonsense'; envs/ has {known}\..*make plan ENV=local"):
         environments.check_name("nonsense")
 
 
-@pytest.mark.parametrize("environment", ["dev", "local"])
+@pytest.mark.parametrize("environment", environments.names())
 def test_a_known_environment_has_values_and_a_backend(environment: str) -> None:
     environments.check_name(environment)
 

@@ -230,6 +230,16 @@ def test_an_unchanged_zip_is_not_touched(clone: Path, tmp_path: Path) -> None:
     assert (tmp_path / "ingest.zip").stat().st_mtime == 1
 
 
+def test_unchanged_job_files_are_not_touched(clone: Path, tmp_path: Path) -> None:
+    """Two plans at once may read them; a folder that vanishes for a moment fails the other plan."""
+    package.build(clone, tmp_path / "build")
+    before = (tmp_path / "build/jobs/files").stat().st_ino
+
+    package.build(clone, tmp_path / "build")
+
+    assert (tmp_path / "build/jobs/files").stat().st_ino == before
+
+
 @pytest.mark.parametrize(
     ("lost", "told"),
     [

@@ -1,27 +1,37 @@
-"""The commands around Terraform, run as they are; Terraform itself is a script that writes down how it was called."""
+"""The commands around Terraform, run as they are; in terraform/platform it is a script that writes down its calls.
+
+Values are read by the real Terraform: what it understands of them decides whom a command may touch.
+"""
 
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
 from tests.shipping.conftest import Program
+from tests.shipping.stand_in_account import StandInAccount
+
+from shipping import environments
+from shipping.terraform_release import terraform
 
 Ship = Callable[..., subprocess.CompletedProcess[str]]
 FAKE = (
     'if [ "$1" = version ]; then echo "Terraform v1.11.4"; exit 0; fi',
-    'case "$1" in -chdir=*/terraform/platform) shift ;; esac',
+    f'case "$1" in -chdir=/*/terraform/*) shift ;; -chdir=*) exec {terraform()} "$@" ;; esac',
     'echo "$*" >> "$CALLS"',
     'env > "$CALLS.env"',
     'case " $* " in *" $FAIL_ON "*) echo "Error: $FAIL_ON failed" >&2; exit 3 ;; esac',
     'for arg; do case "$arg" in -out=*) echo plan > "${arg#-out=}" ;; esac; done',
-    'case "$1" in output) echo "$OUTPUTS" ;; esac',
+    'case "$1" in output) echo "$OUTPUTS" ;; show) echo "$PLAN" ;; esac',
 )
-EMBEDDED = "http://127.0.0.1:14566"
+LOCK = "stockcast-111111111111-tfstate/dev/platform.tfstate.tflock"
 
 
 @pytest.fixture
@@ -30,9 +40,14 @@ def home(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def ship(clone: Path, home: Path, programs: Path, program: Program, tmp_path: Path) -> Ship:
-    """`python -m shipping.terraform ARGUMENTS` in the clone, with further variables as keywords."""
+def ship(clone: Path, home: Path, programs: Path, program: Program, tmp_path: Path, account: StandInAccount) -> Ship:
+    """`python -m shipping.terraform ARGUMENTS` in the clone, with further variables as keywords.
+
+    The credentials are of the account that the environment's values name, and its state bucket stands.
+    """
     program("terraform", *FAKE)
+    for values in clone.glob("envs/*/platform.tfvars"):
+        account.buckets[f"stockcast-{account_in(values)}-tfstate"] = 200
 
     def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
         env = {
@@ -43,6 +58,11 @@ def ship(clone: Path, home: Path, programs: Path, program: Program, tmp_path: Pa
             "CALLS": str(tmp_path / "calls"),
             "FAIL_ON": "nothing",
             "OUTPUTS": "{}",
+            "PLAN": "{}",
+            "AWS_ACCESS_KEY_ID": "test",
+            "AWS_SECRET_ACCESS_KEY": "test",
+            "AWS_ENDPOINT_URL_STS": account.url,
+            "AWS_ENDPOINT_URL_S3": account.url,
             **variables,
         }
         command = [sys.executable, "-m", "shipping.terraform", *arguments]
@@ -51,6 +71,12 @@ def ship(clone: Path, home: Path, programs: Path, program: Program, tmp_path: Pa
         )
 
     return run
+
+
+def account_in(values: Path) -> str:
+    found = re.search(r'^account_id\s*=\s*"(\d+)"', values.read_text(), re.MULTILINE)
+    assert found
+    return found[1]
 
 
 @pytest.fixture
@@ -76,7 +102,8 @@ def test_a_plan_is_saved_with_the_environment_s_own_values_and_backend(
     done = ship("plan", "--env", "dev")
 
     assert done.returncode == 0, done.stderr
-    init, plan = calls()
+    init, output, plan = calls()
+    assert output == "output -json"
     assert init == f"init -input=false -reconfigure -no-color -backend-config={clone}/envs/dev/platform.backend.hcl"
     assert plan.startswith(f"plan -var-file={clone}/envs/dev/platform.tfvars -input=false")
     assert plan.endswith(f"-out={home}/plans/dev.tfplan")
@@ -102,13 +129,17 @@ def test_a_plan_is_used_once(ship: Ship, calls: Callable[[], list[str]], home: P
     assert verbs(calls).count("apply") == 1
     assert again.returncode == 1
     assert f"there is no saved plan at {home}/plans/dev.tfplan. Run `make plan ENV=dev`" in again.stderr
+    assert list((home / "plans").iterdir()) == []
 
 
-def test_an_apply_without_a_plan_of_that_environment_is_refused(ship: Ship, calls: Callable[[], list[str]]) -> None:
+def test_an_apply_without_a_plan_of_that_environment_is_refused(
+    ship: Ship, calls: Callable[[], list[str]], account: StandInAccount
+) -> None:
     """What nobody has read must not be applied."""
     ship("plan", "--env", "dev")
+    account.id = "123456789012"
 
-    done = ship("apply", "--env", "local", AWS_ENDPOINT_URL=EMBEDDED)
+    done = ship("apply", "--env", "local", AWS_ENDPOINT_URL=account.url)
 
     assert done.returncode == 1
     assert "there is no saved plan" in done.stderr
@@ -129,8 +160,13 @@ def test_a_plan_that_fails_leaves_no_older_one_to_apply(ship: Ship, calls: Calla
     assert "apply" not in verbs(calls)
 
 
-@pytest.mark.parametrize("verb", ["plan", "apply", "destroy", "outputs"])
-@pytest.mark.parametrize("endpoint", [{}, {"AWS_ENDPOINT_URL": "https://s3.amazonaws.com"}])
+@pytest.mark.parametrize(
+    ("verb", "endpoint"),
+    [
+        *((verb, {}) for verb in ("plan", "apply", "destroy", "outputs", "sleep", "wake", "unlock", "console")),
+        ("plan", {"AWS_ENDPOINT_URL": "https://s3.amazonaws.com"}),
+    ],
+)
 def test_local_without_its_embedded_aws_starts_no_terraform(
     ship: Ship, calls: Callable[[], list[str]], verb: str, endpoint: dict[str, str]
 ) -> None:
@@ -146,8 +182,9 @@ def test_an_unknown_environment_starts_no_terraform(ship: Ship, calls: Callable[
     done = ship("plan", "--env", "nonsense")
 
     assert done.returncode == 1
+    known = ", ".join(environments.names())
     assert done.stderr == (
-        "stockcast: ENV is 'nonsense'; envs/ has dev, local. Name one of them, such as `make plan ENV=local`.\n"
+        f"stockcast: ENV is 'nonsense'; envs/ has {known}. Name one of them, such as `make plan ENV=local`.\n"
     )
     assert calls() == []
 
@@ -162,9 +199,9 @@ def test_a_removal_that_is_not_confirmed_by_name_removes_nothing(
     done = ship("destroy", "--env", "dev", *confirm)
 
     assert done.returncode == 1
-    assert "not confirmed, nothing was removed. Type the name, or give CONFIRM=dev." in done.stderr
+    assert "not confirmed, nothing was changed. Type the name, or give CONFIRM=dev." in done.stderr
     assert "apply" not in verbs(calls)
-    assert [file.name for file in (home / "plans").iterdir()] == ["dev.tfplan"]
+    assert sorted(file.name for file in (home / "plans").iterdir()) == ["dev.tfplan", "dev.tfplan.json"]
 
 
 def test_a_confirmed_removal_applies_just_its_own_plan(ship: Ship, calls: Callable[[], list[str]], home: Path) -> None:
@@ -187,14 +224,17 @@ def test_a_removal_plan_left_by_a_killed_command_is_never_applied(ship: Ship, ho
     assert "there is no saved plan" in done.stderr
 
 
-def test_only_an_embedded_aws_is_named_as_proxy(ship: Ship, tmp_path: Path) -> None:
+def test_only_an_embedded_aws_is_named_as_proxy(ship: Ship, tmp_path: Path, account: StandInAccount) -> None:
     """MWAA's host name below a loopback address exists nowhere; a real AWS must be reached as the shell says."""
-    ship("plan", "--env", "local", AWS_ENDPOINT_URL=EMBEDDED, HTTP_PROXY="http://proxy.example.com:3128")
-    assert terraform_s_environment(tmp_path)["HTTP_PROXY"] == EMBEDDED
+    account.id = "123456789012"
+    ship("plan", "--env", "local", AWS_ENDPOINT_URL=account.url)
+    assert terraform_s_environment(tmp_path)["HTTP_PROXY"] == account.url
 
+    account.id = "111111111111"
     ship(
-        "plan", "--env", "dev", AWS_ENDPOINT_URL="https://vpce.example.com", HTTP_PROXY="http://proxy.example.com:3128"
-    )
+        "plan", "--env", "dev", AWS_ENDPOINT_URL="https://vpce.example.com", HTTP_PROXY="http://proxy.example.com:3128",
+        NO_PROXY="127.0.0.1",
+    )  # fmt: skip
     assert terraform_s_environment(tmp_path)["HTTP_PROXY"] == "http://proxy.example.com:3128"
 
     ship("plan", "--env", "dev")
@@ -218,9 +258,11 @@ def test_outputs_alone_stand_on_stdout(ship: Ship) -> None:
 
     text = ship("outputs", "--env", "dev", OUTPUTS=made)
     as_json = ship("outputs", "--env", "dev", "--format", "json", OUTPUTS=made)
+    as_exports = ship("outputs", "--env", "dev", "--format", "env", OUTPUTS=made)
 
     assert text.stdout == 'buckets   {"gold": "g"}\nendpoint  stockcast-dev-forecasts\n'
     assert json.loads(as_json.stdout) == {"buckets": {"gold": "g"}, "endpoint": "stockcast-dev-forecasts"}
+    assert as_exports.stdout == ("export STOCKCAST_BUCKETS_GOLD=g\nexport STOCKCAST_ENDPOINT=stockcast-dev-forecasts\n")
 
 
 def test_an_environment_without_outputs_is_said_to_be_empty(ship: Ship) -> None:
@@ -232,8 +274,8 @@ def test_an_environment_without_outputs_is_said_to_be_empty(ship: Ship) -> None:
 
 def test_validation_needs_neither_backend_nor_credentials(ship: Ship, calls: Callable[[], list[str]]) -> None:
     """CI has no account."""
-    assert ship("validate", "--env", "dev").returncode == 0
-    assert calls() == ["init -backend=false -input=false -no-color", "validate -no-color"]
+    assert ship("validate", "--env", "dev", AWS_ACCESS_KEY_ID="", AWS_SECRET_ACCESS_KEY="").returncode == 0
+    assert calls() == ["init -backend=false -input=false -no-color", "validate -no-color"] * 2  # platform, bootstrap
 
 
 def test_a_package_that_is_refused_is_told_in_words_and_nothing_is_planned(
@@ -266,3 +308,260 @@ def test_unformatted_files_are_refused_with_the_way_out(ship: Ship) -> None:
 
     assert done.returncode == 1
     assert "not formatted, or not Terraform. Run `make format`." in done.stderr
+
+
+def test_credentials_of_another_account_start_no_terraform(
+    ship: Ship, calls: Callable[[], list[str]], account: StandInAccount
+) -> None:
+    """Yesterday's profile in today's shell must not make one environment in another's account."""
+    account.id = "999999999999"
+
+    done = ship("plan", "--env", "dev")
+
+    assert done.returncode == 1
+    assert "the credentials at hand are of account 999999999999, but envs/dev/platform.tfvars says" in done.stderr
+    assert "AWS_PROFILE" in done.stderr
+    assert calls() == []
+
+
+@pytest.mark.parametrize(
+    ("variables", "told"),
+    [
+        ({"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}, "there are no whole AWS credentials"),
+        ({"AWS_PROFILE": "nobody"}, "The config profile (nobody) could not be found"),
+    ],
+)
+def test_missing_credentials_are_told_in_words(ship: Ship, variables: dict[str, str], told: str) -> None:
+    """A trace of forty lines hides that one only has to log in."""
+    done = ship("plan", "--env", "dev", AWS_EC2_METADATA_DISABLED="true", HOME="/nowhere", **variables)
+
+    assert done.returncode == 1
+    assert told in done.stderr
+    assert "aws sso login" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_expired_credentials_are_told_in_words(ship: Ship, account: StandInAccount) -> None:
+    account.has_expired = True
+
+    done = ship("apply", "--env", "dev")
+
+    assert done.returncode == 1
+    assert "AWS does not take the credentials at hand" in done.stderr
+    assert "ExpiredToken" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_missing_state_bucket_leads_to_bootstrap(
+    ship: Ship, calls: Callable[[], list[str]], account: StandInAccount
+) -> None:
+    """The first command in an empty account; Terraform's own answer names an S3 error and no way out."""
+    account.buckets.clear()
+
+    done = ship("plan", "--env", "dev")
+
+    assert done.returncode == 1
+    assert "the bucket stockcast-111111111111-tfstate, which holds Terraform's state, does not exist." in done.stderr
+    assert "Run `make bootstrap` once." in done.stderr
+    assert calls() == []
+
+
+def test_somebody_elses_state_bucket_is_refused(ship: Ship, account: StandInAccount) -> None:
+    account.buckets["stockcast-111111111111-tfstate"] = 403
+
+    done = ship("plan", "--env", "dev")
+
+    assert "the bucket stockcast-111111111111-tfstate answers 403; it must belong to this account" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("file", "old", "new", "told"),
+    [
+        (
+            "platform.tfvars",
+            '"us-east-1"',
+            '"us-east-9"',
+            "region is 'us-east-9' in envs/dev/platform.tfvars; kms is not",
+        ),
+        (
+            "platform.backend.hcl",
+            '"us-east-1"',
+            '"eu-west-1"',
+            "region is 'eu-west-1' in envs/dev/platform.backend.hcl",
+        ),
+        ("platform.backend.hcl", "111111111111", "999999999999", "it must be 'stockcast-111111111111-tfstate'"),
+        ("platform.backend.hcl", "dev/platform", "prod/platform", "it must be 'dev/platform.tfstate'"),
+        ("platform.tfvars", "account_id", "acount_id", "envs/dev/platform.tfvars lacks account_id"),
+        ("platform.tfvars", '"us-east-1"', '"us-east-1', "envs/dev/platform.tfvars cannot be read; Terraform says"),
+    ],
+)
+def test_values_that_cannot_belong_together_start_no_terraform(
+    ship: Ship, clone: Path, calls: Callable[[], list[str]], file: str, old: str, new: str, told: str
+) -> None:
+    """A state in another region or under another environment's key is found by nobody, or destroyed by somebody."""
+    path = clone / "envs/dev" / file
+    path.write_text(path.read_text().replace(old, new))
+
+    done = ship("plan", "--env", "dev")
+
+    assert done.returncode == 1
+    assert told in done.stderr
+    assert calls() == []
+
+
+def test_values_named_beside_the_environment_win(ship: Ship, tmp_path: Path, account: StandInAccount) -> None:
+    """The guard has to judge by the values that Terraform will plan with."""
+    more = tmp_path / "more.tfvars.json"
+    more.write_text(json.dumps({"account_id": "444444444444"}))
+
+    done = ship("plan", "--env", "dev", STOCKCAST_VAR_FILE=str(more))
+
+    assert "it must be 'stockcast-444444444444-tfstate'" in done.stderr
+
+
+def test_protected_data_asks_for_the_name_once(ship: Ship, clone: Path, calls: Callable[[], list[str]]) -> None:
+    """`make apply ENV=prod` in the wrong window."""
+    values = clone / "envs/dev/platform.tfvars"
+    values.write_text(re.sub(r"protect_data\s*=\s*false", "protect_data = true", values.read_text()))
+    ship("plan", "--env", "dev")
+
+    refused = ship("apply", "--env", "dev")
+    applied = ship("apply", "--env", "dev", "--confirm", "dev")
+
+    assert refused.returncode == 1
+    assert "not confirmed, nothing was changed. Type the name, or give CONFIRM=dev." in refused.stderr
+    assert applied.returncode == 0, applied.stderr
+    assert verbs(calls).count("apply") == 1
+
+
+@pytest.mark.parametrize("change", ["commit", "packages", "plan"])
+def test_a_plan_made_from_something_else_is_refused(
+    ship: Ship, clone: Path, home: Path, calls: Callable[[], list[str]], change: str
+) -> None:
+    """What is applied has to be what was read: packages are uploaded from build/ only at the apply."""
+    ship("plan", "--env", "dev")
+    later = {}
+    if change == "commit":
+        later = {"CODEBUILD_RESOLVED_SOURCE_VERSION": "0123456"}
+    elif change == "packages":
+        (clone / "build/manifest.json").write_text("{}")
+    else:
+        (home / "plans/dev.tfplan").write_text("another plan")
+
+    done = ship("apply", "--env", "dev", **later)
+
+    assert done.returncode == 1
+    assert f"the saved plan of dev was made with the {change}" in done.stderr
+    assert "Run `make plan ENV=dev` and read it first." in done.stderr
+    assert "apply" not in verbs(calls)
+
+
+@pytest.mark.parametrize(
+    ("outputs", "option", "told"),
+    [
+        ("{}", None, None),
+        (
+            '{"asleep": {"value": true}}',
+            "-var=asleep=true",
+            "dev is asleep, as `make sleep` left it; `make wake ENV=dev`",
+        ),
+        ('{"asleep": {"value": false}}', "-var=asleep=false", None),
+    ],
+)
+def test_a_plan_keeps_what_sleep_and_wake_left(
+    ship: Ship, calls: Callable[[], list[str]], outputs: str, option: str | None, told: str | None
+) -> None:
+    """Otherwise the next push wakes what somebody put to sleep, and bills it."""
+    done = ship("plan", "--env", "dev", OUTPUTS=outputs)
+
+    words = calls()[-1].split()
+    assert [word for word in words if word.startswith("-var=asleep")] == ([option] if option else [])
+    assert (told or "") in done.stderr
+    if option:
+        assert words.index(option) > max(i for i, word in enumerate(words) if word.startswith("-var-file="))
+
+
+def change(address: str, *actions: str, **sides: object) -> dict[str, object]:
+    kind, name = address.split(".")[-2:]
+    return {"address": address, "type": kind, "name": name.split("[")[0], "change": {"actions": list(actions), **sides}}
+
+
+def test_sleep_refuses_to_change_anything_else(ship: Ship, calls: Callable[[], list[str]]) -> None:
+    """Who wants to save money at night must not deploy by the way."""
+    plan = {"resource_changes": [
+        change("module.airflow.aws_mwaa_environment.this[0]", "delete"),
+        change("module.lake.aws_s3_bucket.this[\"gold\"]", "update"),
+    ]}  # fmt: skip
+
+    done = ship(
+        "sleep", "--env", "dev", "--confirm", "dev", PLAN=json.dumps(plan), OUTPUTS='{"asleep": {"value": false}}'
+    )
+
+    assert done.returncode == 1
+    assert 'module.lake.aws_s3_bucket.this["gold"] (update)' in done.stderr
+    assert "mwaa" not in done.stderr
+    assert "Run `make plan ENV=dev` and `make apply ENV=dev` first." in done.stderr
+    assert "apply" not in verbs(calls)
+    assert " -var=asleep=true " in next(call for call in calls() if call.startswith("plan"))
+
+
+def test_nothing_sleeps_where_nothing_stands(ship: Ship, calls: Callable[[], list[str]]) -> None:
+    done = ship("sleep", "--env", "dev", "--confirm", "dev")
+
+    assert done.returncode == 1
+    assert "nothing is applied there that could sleep or wake." in done.stderr
+    assert "apply" not in verbs(calls)
+
+
+def hold_lock(account: StandInAccount, age: timedelta) -> None:
+    written = {
+        "ID": "7c2b0f5e", "Operation": "OperationTypeApply", "Who": "jane@laptop", "Version": "1.11.4",
+        "Created": "2026-11-21T05:03:47.123456789Z", "Info": "", "Path": LOCK.removesuffix(".tflock"),
+    }  # fmt: skip
+    changed = format_datetime(datetime.now(UTC) - age, usegmt=True)
+    account.objects[f"/{LOCK}"] = (json.dumps(written), changed)
+
+
+def test_a_fresh_lock_is_shown_and_left_alone(
+    ship: Ship, calls: Callable[[], list[str]], account: StandInAccount
+) -> None:
+    """Two writers at once destroy a state."""
+    hold_lock(account, timedelta(minutes=4, seconds=30))
+
+    done = ship("unlock", "--env", "dev", "--confirm", "dev")
+
+    assert done.returncode == 1
+    assert "locked by jane@laptop since" in done.stdout
+    assert "4 min ago, for apply with Terraform 1.11.4 (lock 7c2b0f5e)" in done.stdout
+    assert "the lock is 4 min old; one younger than 15 min is not taken away" in done.stderr
+    assert "force-unlock" not in verbs(calls)
+
+
+def test_an_old_lock_is_freed_once_its_environment_was_named(
+    ship: Ship, calls: Callable[[], list[str]], account: StandInAccount
+) -> None:
+    """A killed run leaves its lock behind for ever."""
+    hold_lock(account, timedelta(hours=3, minutes=20, seconds=5))
+
+    unnamed = ship("unlock", "--env", "dev")
+    named = ship("unlock", "--env", "dev", "--confirm", "dev")
+
+    assert "3 h 20 min ago" in unnamed.stdout
+    assert unnamed.returncode == 1
+    assert named.returncode == 0, named.stderr
+    assert [call for call in calls() if "unlock" in call] == ["force-unlock -force 7c2b0f5e"]
+
+
+def test_a_state_without_a_lock_is_said_to_be_free(ship: Ship, calls: Callable[[], list[str]]) -> None:
+    done = ship("unlock", "--env", "dev", "--confirm", "dev")
+
+    assert done.returncode == 0
+    assert done.stdout == "dev/platform.tfstate in stockcast-111111111111-tfstate is not locked.\n"
+    assert calls() == []
+
+
+def test_the_console_has_the_environments_values(ship: Ship, clone: Path, calls: Callable[[], list[str]]) -> None:
+    done = ship("console", "--env", "dev", OUTPUTS='{"asleep": {"value": true}}')
+
+    assert done.returncode == 0, done.stderr
+    assert calls()[-1] == f"console -var-file={clone}/envs/dev/platform.tfvars -var=asleep=true"

@@ -1,0 +1,88 @@
+"""Make a plan of an environment: who may, with which values, from which packages; and read it."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Sequence
+from typing import Any
+
+from shipping import account, airflow_requirements, environments, package, saved_plan, terraform_root, tools, values
+from shipping.saved_plan import SavedPlan
+from shipping.terraform_root import UNATTENDED, TerraformRoot
+from shipping.values import Values
+
+
+def announce(environment: str) -> None:
+    """Tell which AWS is meant, on stderr: stdout belongs to Terraform's plan and to outputs."""
+    say(f"{environment}: {environments.target(environment, os.environ)}")
+
+
+def say(words: str) -> None:
+    print(words, file=sys.stderr, flush=True)
+
+
+def checked(environment: str) -> Values:
+    """The environment's values, once it is sure that the credentials at hand lead to the account they name."""
+    announce(environment)
+    found = values.of(environment)
+    account.check(environment, found, values.backend_of(environment))
+    return found
+
+
+def initialised(environment: str, *, quietly: bool) -> TerraformRoot:
+    root = terraform_root.platform(environment)
+    root.init(quietly=quietly)
+    return root
+
+
+def save_plan(
+    environment: str, saved: SavedPlan, *kind: str, asleep: bool | None = None, quietly: bool = False
+) -> TerraformRoot:
+    """Make and save a plan of an environment; `asleep` overrides how the environment is now. Returns its root."""
+    found = checked(environment)
+    saved.make_room()
+    package.build(tools.ROOT, tools.ROOT / "build")
+    check_requirements(found)
+    root = initialised(environment, quietly=quietly)
+    options = value_options(environment, rest_option(environment, root, found, asleep))
+    root.run("plan", *kind, *options, *UNATTENDED, f"-out={saved.file}", capture=quietly)
+    saved.write_note()
+    return root
+
+
+def check_requirements(found: Values) -> None:
+    """MWAA tells of requirements that it cannot install after half an hour, and stays broken."""
+    if found.airflow_version:
+        airflow_requirements.check(tools.ROOT / "dags", found.airflow_version)
+
+
+def value_options(environment: str, more: Sequence[str]) -> list[str]:
+    return [*(f"-var-file={file}" for file in environments.value_files(environment)), *more]
+
+
+def rest_option(environment: str, root: TerraformRoot, found: Values, wanted: bool | None) -> list[str]:
+    """Whether it sleeps is what `make sleep` and `make wake` left; values only say how it is first made."""
+    left = root.outputs().get("asleep")
+    chosen = left if wanted is None else wanted
+    if chosen is None:
+        return []
+    if wanted is None and chosen:
+        say(f"{environment} is asleep, as `make sleep` left it; `make wake ENV={environment}` wakes it.")
+    elif wanted is None and found.asleep:
+        say(f"{environment} is awake, as `make wake` left it; `make sleep ENV={environment}` puts it to sleep.")
+    return [f"-var=asleep={json.dumps(chosen)}"]
+
+
+def as_json(environment: str) -> dict[str, Any]:
+    """The saved plan as `terraform show -json` tells it; where none is saved, one that is made and thrown away."""
+    saved = saved_plan.of(environment)
+    if saved.file.exists():
+        checked(environment)
+        return initialised(environment, quietly=True).plan_json(saved.file)
+    passing = saved_plan.for_a_look(environment)
+    try:
+        return save_plan(environment, passing, quietly=True).plan_json(passing.file)
+    finally:
+        passing.discard()

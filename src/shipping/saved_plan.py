@@ -1,0 +1,81 @@
+"""The plan that `make plan` saves for `make apply`, and a note beside it of what it was made from."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from shipping import dag_sync, tools
+from shipping.environments import Refused
+from shipping.terraform_root import home
+
+
+@dataclass(frozen=True)
+class SavedPlan:
+    """A plan holds the configuration it was made from, but reads the packages in build/ only when it is applied."""
+
+    environment: str
+    file: Path
+
+    @property
+    def note(self) -> Path:
+        return self.file.with_name(f"{self.file.name}.json")
+
+    def discard(self) -> None:
+        self.file.unlink(missing_ok=True)
+        self.note.unlink(missing_ok=True)
+
+    def make_room(self) -> None:
+        """An older plan goes first: should the new one fail, `apply` must not find it."""
+        self.discard()
+        self.file.parent.mkdir(parents=True, exist_ok=True)
+        self.file.parent.chmod(0o700)  # a plan may hold secrets in the clear
+
+    def write_note(self) -> None:
+        self.note.write_text(json.dumps(self._made_from(), indent=2) + "\n")
+
+    def check(self) -> None:
+        """Refuse a plan that is missing, damaged, or made from something else than what lies here now."""
+        again = f"Run `make plan ENV={self.environment}` and read it first."
+        if not self.file.exists():
+            raise Refused(f"there is no saved plan at {self.file}. {again}")
+        if not self.note.exists():
+            raise Refused(f"{self.file} has no note of what it was made from; its planning was cut short. {again}")
+        noted = json.loads(self.note.read_text())
+        for what, now in self._made_from().items():
+            if noted.get(what) != now:
+                raise Refused(
+                    f"the saved plan of {self.environment} was made with {what} {noted.get(what)}, now it is {now}; "
+                    f"only what somebody has read is applied. {again}"
+                )
+
+    def _made_from(self) -> dict[str, str]:
+        commit = dag_sync.commit_here(tools.ROOT).removesuffix("-changed")
+        packages = tools.ROOT / "build" / "manifest.json"
+        return {"the commit": commit, "the packages": _digest(packages), "the plan's content": _digest(self.file)}
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:12] if path.exists() else "missing"
+
+
+def of(environment: str) -> SavedPlan:
+    """What `make apply` applies."""
+    return SavedPlan(environment, home() / "plans" / f"{environment}.tfplan")
+
+
+def for_removal(environment: str) -> SavedPlan:
+    """A plan that removes everything has a name of its own, so that `make apply` can never pick one up."""
+    return SavedPlan(environment, home() / "plans" / f"{environment}.removal.tfplan")
+
+
+def for_rest(environment: str) -> SavedPlan:
+    """The plan of one `make sleep` or `make wake`."""
+    return SavedPlan(environment, home() / "plans" / f"{environment}.rest.tfplan")
+
+
+def for_a_look(environment: str) -> SavedPlan:
+    """A plan that is only read, and thrown away."""
+    return SavedPlan(environment, home() / "plans" / f"{environment}.look.tfplan")

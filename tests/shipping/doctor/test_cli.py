@@ -1,0 +1,103 @@
+"""The doctor as people call it: what it prints, and how it ends."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.shipping.doctor import good
+
+from shipping.doctor import cli, live, report
+from shipping.doctor.findings import Finding, Severity
+from shipping.environments import Refused
+
+WRONG = Finding("a rule", "aws_vpc.this", "a value", "A remedy.")
+
+
+@pytest.fixture
+def planned(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, Any]:
+    """What the doctor is told: a plan, and an account that answers."""
+    told: dict[str, Any] = {"plan": good.plan_json(good.shown(tmp_path)), "live": []}
+    monkeypatch.setattr(cli, "PLATFORM", tmp_path)
+    monkeypatch.setattr(cli, "plan_json", lambda environment: told["plan"])
+    monkeypatch.setattr(live, "check_all", lambda account: told["live"])
+    return told
+
+
+def test_a_healthy_environment_ends_well(planned: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
+    """Pipelines go by the exit status."""
+    assert cli.main(["--env", "dev"]) == 0
+    assert "checks: 0 error, 0 warning, 0 could not be checked." in capsys.readouterr().out
+
+
+def test_an_error_of_the_plan_ends_badly(planned: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
+    """The value, the rule and the remedy are what people need to go on."""
+    for change in planned["plan"]["resource_changes"]:
+        if change["address"] == "aws_lambda_function.ingest":
+            change["change"]["after"]["timeout"] = 1000
+
+    assert cli.main(["--env", "dev"]) == 1
+    printed = capsys.readouterr().out
+    assert printed.startswith("ERRORS")
+    assert "aws_lambda_function.ingest" in printed
+    assert "Lambda's timeout is 1 to 900" in printed
+
+
+def test_an_error_of_the_account_ends_badly(planned: dict[str, Any]) -> None:
+    """The plan alone may look well."""
+    planned["live"] = [WRONG]
+
+    assert cli.main(["--env", "dev"]) == 1
+
+
+@pytest.mark.parametrize("severity", [Severity.WARNING, Severity.UNCHECKED])
+def test_what_is_no_error_does_not_hold_anybody_up(
+    planned: dict[str, Any], capsys: pytest.CaptureFixture[str], severity: Severity
+) -> None:
+    """A connection that nobody clicked yet must not keep dev from being made."""
+    planned["live"] = [Finding("a rule", "sns", "a value", "A remedy.", severity)]
+
+    assert cli.main(["--env", "dev"]) == 0
+    assert "A remedy." in capsys.readouterr().out
+
+
+def test_an_environment_that_cannot_be_planned_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Expired credentials are what most people meet first."""
+
+    def refuse(environment: str) -> dict[str, Any]:
+        raise Refused("the credentials have expired. Run `aws sso login`.")
+
+    monkeypatch.setattr(cli, "plan_json", refuse)
+
+    assert cli.main(["--env", "dev"]) == 1
+    assert "aws sso login" in capsys.readouterr().out
+
+
+def test_an_environment_that_is_none_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    """A misspelt ENV must not look healthy."""
+    assert cli.main(["--env", "nowhere"]) == 1
+    assert "ENV is 'nowhere'" in capsys.readouterr().err
+
+
+def test_what_nobody_could_look_at_is_told_once(planned: dict[str, Any], capsys: pytest.CaptureFixture[str]) -> None:
+    """Before a first apply that is most policies; forty lines of it would hide the rest."""
+    for change in planned["plan"]["resource_changes"]:
+        if change["type"] == "aws_iam_role_policy":
+            del change["change"]["after"]["policy"]
+            change["change"]["after_unknown"] = {"policy": True}
+
+    assert cli.main(["--env", "dev"]) == 0
+    assert capsys.readouterr().out.count("known only after the apply") == 1
+
+
+def test_errors_stand_before_everything_else() -> None:
+    """People read the first lines."""
+    warned = Finding("a rule", "sns", "a value", "A remedy.", Severity.WARNING)
+
+    printed = report.shown([warned, WRONG], checks=2)
+
+    assert printed.index("ERRORS") < printed.index("WARNINGS")
+    assert printed.endswith("2 checks: 1 error, 1 warning, 0 could not be checked.")
