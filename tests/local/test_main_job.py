@@ -2,17 +2,14 @@
 
 import io
 import json
-import os
-import signal
 import tarfile
-import time
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
 from tests.local.conftest import Running, up_arguments
 
-from localaws import airflow, processes, services
+from localaws import airflow, processes
 from localaws.arguments import SAMPLE_SYMBOLS
 from localaws.follow import ENDED
 from localaws.forecast_table import bucket, newest_keys, records
@@ -249,20 +246,3 @@ def test_a_symbol_that_the_sample_does_not_have_is_refused_before_anything_start
 
     assert refused.returncode != 0
     assert "make up SOURCE=live SYMBOLS='AMZN'" in refused.stderr
-
-
-def test_down_ends_everything_even_after_the_embedded_aws_was_killed(running: Running) -> None:
-    """Last on purpose. Whoever kills our process must not be left with its children."""
-    stack = running.stack
-    health = services.gateway_health(stack)
-    assert health is not None
-    os.kill(int(health["pid"]), signal.SIGKILL)
-    time.sleep(0.5)
-
-    ended = running.make("down")
-
-    ports = stack.choice.ports
-    assert ended.returncode == 0, ended.stderr
-    assert processes.members(stack.id) == []
-    assert [processes.holder(port) for port in (ports.aws, ports.market, ports.airflow)] == [None, None, None]
-    assert not (stack.home / "state").exists()
