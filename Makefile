@@ -104,7 +104,7 @@ test: test-fast ## Run all tests: the fast ones, then the whole main job in a st
 
 test-fast: ## Run the tests that need no local stack
 	@$(PYTHON) src/shipping/tools.py sync dev airflow scan
-	@$(IN) dev -- -m pytest -m "not e2e"
+	@$(IN) dev -- -m pytest -m "not e2e" -n logical --dist loadfile
 
 clean: down ## Remove all that the project made in this clone: .local/ and build/
 	@rm -rf .local build

@@ -94,7 +94,7 @@ def test_the_airflow_environment_comes_from_the_dags_own_project(
     run_tools: Tools, clone: Path, program: Program, calls: Callable[[], list[str]]
 ) -> None:
     """MWAA's pins and ours do not fit into one environment."""
-    (clone / "dags").mkdir()
+    (clone / "dags").mkdir(exist_ok=True)
     for file in ("pyproject.toml", "uv.lock"):
         (clone / "dags" / file).write_text("")
     program("uv", *uv_script("0.13.8", *MAKES_AN_ENVIRONMENT))
