@@ -14,7 +14,7 @@ TERRAFORM = $(LOCAL) terraform --env $(ENV)
 CONFIRMED = $(if $(CONFIRM),--confirm '$(CONFIRM)')
 
 .PHONY: help up down status train test test-fast check format package requirements bootstrap plan apply outputs destroy
-.PHONY: readmes sleep wake unlock console doctor sync-dags validate env clean
+.PHONY: readmes images sleep wake unlock console doctor sync-dags validate env clean
 
 help: ## List every target
 	@echo "Stockcast: a stock-forecasting pipeline on AWS that also runs whole on this machine."
@@ -65,6 +65,9 @@ console: ## Open Terraform's console on the values and state of environment ENV 
 
 doctor: ## Check plan and account of environment ENV (default local) before an apply: what AWS would refuse, and why
 	@$(TERRAFORM) doctor
+
+images: ## Build the two images of environment ENV with Docker and push them to its repositories; a tag that is there stays
+	@$(IN) local -- -m shipping.images --env $(ENV)
 
 sync-dags: ## Bring dags/ to the Airflow of environment ENV (default local): changed files up, vanished files away
 	@$(TERRAFORM) sync-dags

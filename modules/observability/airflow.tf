@@ -54,10 +54,10 @@ locals {
   _silence = {
     endpoint-silent = {
       below       = true
-      description = "Nobody has asked the endpoint ${local._endpoint_name} for ${try(var.endpoint.silent_days, 0)} days, while forecast_prices should every weekday. See that DAG's last runs in Airflow; an endpoint that nobody needs costs by the hour."
+      description = "Insufficient data here is the alarm: nobody has asked the endpoint ${local._endpoint_name} for ${try(var.endpoint.silent_days, 0)} days, while forecast_prices should every weekday. See that DAG's last runs in Airflow; an endpoint that nobody needs costs by the hour."
       dimensions  = { EndpointName = local._endpoint_name, VariantName = try(var.endpoint.variant, null) }
       metric      = "Invocations"
-      missing     = "breaching"
+      missing     = "missing" # no request is no data; a new alarm begins there too, and only a change rings
       namespace   = "AWS/SageMaker"
       period      = 86400
       periods     = try(var.endpoint.silent_days, null)
@@ -84,4 +84,6 @@ resource "aws_cloudwatch_metric_alarm" "airflow" {
   treat_missing_data  = try(each.value.missing, "notBreaching")
   alarm_actions       = [var.topic_arn]
   ok_actions          = [var.topic_arn]
+
+  insufficient_data_actions = try(each.value.missing, "") == "missing" ? [var.topic_arn] : []
 }

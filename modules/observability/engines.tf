@@ -8,8 +8,8 @@ locals {
         detail      = { jobName = [try(var.glue.job_name, "")], state = ["FAILED", "RUNNING", "STARTING", "TIMEOUT"] }
         # A run that goes on only sends a Run Status, and only once it is later than the job's own delay threshold.
         kinds   = ["Glue Job Run Status", "Glue Job State Change"]
-        message = "Glue job <name>, run <run>: <state>. <message> TIMEOUT and FAILED: read the run's log, mend it, start the job again. RUNNING or STARTING: the run is late; see whether it still makes progress."
-        paths   = { message = "$.detail.message", name = "$.detail.jobName", run = "$.detail.jobRunId", state = "$.detail.state" }
+        message = "Glue job <name>, run <run>: <state>. TIMEOUT and FAILED: read the run's log, mend it, start the job again. RUNNING or STARTING: the run is late; see whether it still makes progress."
+        paths   = { name = "$.detail.jobName", run = "$.detail.jobRunId", state = "$.detail.state" }
         source  = "aws.glue"
       }
     } : key => event if var.glue != null },
@@ -18,8 +18,8 @@ locals {
         description = "A job run of the EMR Serverless application ${try(var.emr.application_name, "")} failed"
         detail      = { applicationId = [try(var.emr.application_id, "")], state = ["FAILED"] }
         kinds       = ["EMR Serverless Job Run State Change"]
-        message     = "EMR Serverless application <name>, job run <run>: <state>. Read the driver's log of this run, mend it, start the job again."
-        paths       = { name = "$.detail.applicationName", run = "$.detail.jobRunId", state = "$.detail.state" }
+        message     = "EMR Serverless application ${try(var.emr.application_name, "")}, job run <run>: <state>. Read the driver's log of this run, mend it, start the job again."
+        paths       = { run = "$.detail.jobRunId", state = "$.detail.state" }
         source      = "aws.emr-serverless"
       }
     } : key => event if var.emr != null },
@@ -110,4 +110,21 @@ resource "aws_cloudwatch_metric_alarm" "emr_cost" {
       }
     }
   }
+}
+
+resource "aws_cloudwatch_metric_alarm" "emr_late" {
+  count               = var.emr == null ? 0 : 1
+  alarm_name          = "${var.name_prefix}-emr-late"
+  alarm_description   = "The EMR Serverless application ${var.emr.application_name} has had a job running for ${var.emr.late_after_hours} hours or more without a pause. See in EMR Studio whether it still makes progress; cancel it otherwise, for it costs by the second."
+  namespace           = "AWS/EMRServerless"
+  metric_name         = "RunningJobs"
+  dimensions          = { ApplicationId = var.emr.application_id, ApplicationName = var.emr.application_name }
+  statistic           = "Minimum"
+  comparison_operator = "GreaterThanOrEqualToThreshold"
+  threshold           = 1
+  period              = 3600
+  evaluation_periods  = var.emr.late_after_hours
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = [var.topic_arn]
+  ok_actions          = [var.topic_arn]
 }

@@ -3,6 +3,7 @@ output "alarm_names" {
   value = sort(concat(
     [for alarm in aws_cloudwatch_metric_alarm.airflow : alarm.alarm_name],
     [for alarm in aws_cloudwatch_metric_alarm.emr_cost : alarm.alarm_name],
+    [for alarm in aws_cloudwatch_metric_alarm.emr_late : alarm.alarm_name],
     [for alarm in aws_cloudwatch_metric_alarm.endpoint : alarm.alarm_name],
     [for alarm in aws_cloudwatch_metric_alarm.glue_cost : alarm.alarm_name],
   ))

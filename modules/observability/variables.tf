@@ -21,12 +21,24 @@ variable "airflow" {
 }
 
 variable "emr" {
-  description = "The EMR Serverless application to watch, of release 7.10 or later, and the vCPU hours that a day may take; null for none."
-  type        = object({ application_id = string, application_name = string, max_vcpu_hours_a_day = optional(number, 20) })
-  default     = null
+  description = <<-EOT
+    The EMR Serverless application to watch, of release 7.10 or later, the vCPU hours that a day may take, and after how
+    many hours of work without a pause it is late; null for none.
+  EOT
+  type = object({
+    application_id       = string
+    application_name     = string
+    late_after_hours     = optional(number, 4)
+    max_vcpu_hours_a_day = optional(number, 20)
+  })
+  default = null
   validation {
     condition     = var.emr == null || try(var.emr.max_vcpu_hours_a_day > 0, false)
     error_message = "emr.max_vcpu_hours_a_day is ${try(var.emr.max_vcpu_hours_a_day, 0)}; it must be above 0."
+  }
+  validation {
+    condition     = var.emr == null || contains(range(1, 25), try(var.emr.late_after_hours, 0))
+    error_message = "emr.late_after_hours is ${try(var.emr.late_after_hours, 0)}; give whole hours from 1 to 24, as far as CloudWatch looks back by the hour."
   }
 }
 

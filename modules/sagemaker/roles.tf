@@ -88,9 +88,9 @@ locals {
       actions   = ["cloudwatch:DescribeAlarms"]
       resources = [for alarm in var.rollback_alarms : "${local._alarms}:${alarm}"]
     }
-    write_log = {
-      actions   = ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
-      resources = ["${local._logs}:${local._endpoint_log}:*"]
+    write_log = { # the group stands already, but SageMaker may try to make it first
+      actions   = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"]
+      resources = [for part in ["", ":*"] : "${local._logs}:${local._endpoint_log}${part}"]
     }
   } : name => statement if length(statement.resources) > 0 }
   _alarms = "arn:${data.aws_partition.current.partition}:cloudwatch:${data.aws_region.current.id}:${data.aws_caller_identity.current.account_id}:alarm"

@@ -110,7 +110,10 @@ module "transform" {
   name_prefix        = local.name_prefix
   boundary_arn       = module.boundary.arn
   buckets            = { for zone in ["bronze", "gold", "silver"] : zone => module.lake.buckets[zone] }
+  crawler            = var.transform.crawler
+  emr_serverless     = var.transform.emr_serverless
   engine             = var.transform.engine
+  glue               = var.transform.glue
   history_start      = var.history_start
   kms_key_arn        = module.encryption.key_arn
   log_retention_days = var.retention.log_days

@@ -42,6 +42,11 @@ output "functions" {
   value       = { forecast = module.forecast.name, ingest = module.ingest.name }
 }
 
+output "images" {
+  description = "The two images as jobs and the endpoint ask for them, with their tags: `make images` builds and pushes them."
+  value       = { jobs = local.settings.jobs_image, serving = local.settings.serving_image }
+}
+
 output "model_package_group" {
   description = "Group of the Model Registry that versions are registered in."
   value       = module.sagemaker.model_package_group

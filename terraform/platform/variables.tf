@@ -12,13 +12,24 @@ variable "account_id" {
 variable "airflow" {
   description = "Whether the environment has Managed Airflow, and how large: see modules/airflow. It costs by the hour and cannot be paused."
   type = object({
-    class             = optional(string, "mw1.micro")
-    enabled           = bool
+    class   = optional(string, "mw1.micro")
+    enabled = bool
+    log_levels = optional(object({
+      dag_processing = optional(string)
+      scheduler      = optional(string)
+      task           = optional(string)
+      webserver      = optional(string)
+      worker         = optional(string)
+    }))
     maintenance_start = optional(string, "SUN:06:00")
+    max_webservers    = optional(number)
     max_workers       = optional(number)
+    min_webservers    = optional(number)
     min_workers       = optional(number)
     options           = optional(map(string), {})
-    version           = optional(string, "3.0.6")
+    schedulers        = optional(number)
+    startup_script    = optional(string)
+    version           = string
     webserver_access  = optional(string, "PUBLIC_ONLY")
   })
 }
@@ -211,11 +222,26 @@ variable "training" {
 
 variable "transform" {
   description = <<-EOT
-    An engine for Spark scripts of your own, beside the daily cleaning that is a SageMaker job: `none`, `glue` or
-    `emr_serverless`, see modules/transform.
+    An engine for a Spark script of your own, beside the daily cleaning that is a SageMaker job: `none`, `glue` or
+    `emr_serverless`, and their sizes, see modules/transform. The script lies in one of the environment's buckets, or
+    where no other key encrypts it: no role may use one.
   EOT
   type = object({
+    crawler = optional(object({ paths = set(string), schedule = optional(string) }))
+    emr_serverless = optional(object({
+      idle_minutes  = optional(number)
+      max_memory_gb = optional(number)
+      max_vcpus     = optional(number)
+      release       = optional(string)
+    }))
     engine = string
+    glue = optional(object({
+      arguments          = optional(map(string))
+      late_after_minutes = optional(number)
+      timeout_minutes    = optional(number)
+      worker_type        = optional(string)
+      workers            = optional(number)
+    }))
     script = optional(string)
   })
 }

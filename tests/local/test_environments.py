@@ -61,12 +61,12 @@ class Account:
         }  # fmt: skip
         return outer | aws | ({"STOCKCAST_VAR_FILE": str(values)} if values.exists() else {})
 
-    def make(self, step: str, *arguments: str) -> None:
-        """Run a target as a person would; it has to go well."""
+    def make(self, step: str, *arguments: str, refused: bool = False) -> None:
+        """Run a target as a person would; it has to go well, unless it is to be refused."""
         self.said[step] = subprocess.run(
             ["make", *arguments], cwd=ROOT, env=self.environ, capture_output=True, text=True, timeout=900, check=False
         )
-        assert self.said[step].returncode == 0, f"{self.name}: {step}\n{self.told(step)[-6000:]}"
+        assert (self.said[step].returncode != 0) == refused, f"{self.name}: {step}\n{self.told(step)[-6000:]}"
 
     def told(self, step: str) -> str:
         return self.said[step].stdout + self.said[step].stderr
@@ -107,11 +107,14 @@ def live_through(account: Account) -> None:
     account.left["applied"] = account.standing()
     account.plan("second plan")
     if account.name == "dev":
+        account.make("doctor", "doctor", "ENV=dev")
         account.make("wake", "wake", "ENV=dev", confirm)
         account.plan("plan after wake")
         account.make("sleep", "sleep", "ENV=dev", confirm)
         account.plan("plan after sleep")
     if values["protect_data"]:
+        account.make("destroy while protected", "destroy", f"ENV={account.name}", confirm, refused=True)
+        account.left["refused"] = account.standing()
         (account.home / "values.json").write_text(json.dumps({"protect_data": False}))
         account.plan("plan to unprotect")
         account.make("unprotect", "apply", f"ENV={account.name}", confirm)
@@ -171,6 +174,23 @@ def test_destroy_leaves_nothing(accounts: dict[str, Account], name: str) -> None
 
     assert len(left["applied"]) > len(left["before"]) + 100
     assert [what for what in left["after"] if what not in left["before"]] == []
+
+
+@pytest.mark.parametrize("name", ["staging", "prod"])
+def test_protected_data_survives_a_destroy_that_was_confirmed(accounts: dict[str, Account], name: str) -> None:
+    """Whoever types the name of the wrong environment must not lose years of data, nor the key to them."""
+    account = accounts[name]
+
+    assert "protect_data = false" in account.told("destroy while protected")
+    assert account.left["refused"] == account.left["applied"]
+
+
+def test_the_doctor_finds_dev_well_after_its_apply(accounts: dict[str, Account]) -> None:
+    """A doctor who calls everybody ill is not asked again."""
+    told = accounts["dev"].told("doctor")
+
+    assert " 0 error" in told
+    assert "as it would wake" in told
 
 
 def test_sleep_and_wake_change_what_costs_by_the_hour_and_nothing_else(accounts: dict[str, Account]) -> None:

@@ -13,21 +13,23 @@ from tests.terraform.conftest import Workbench
 REFUSED = {
     "account_id_with_dashes": ('account_id = "1111-1111-1111"', "1111-1111-1111", "12 digits", "get-caller-identity"),
     "account_id_too_short": ('account_id = "12345"', "12345", "12 digits"),
-    "airflow_class_unknown": ('airflow = { enabled = true, class = "mw1.tiny" }', "mw1.tiny", "mw1.small"),
+    "airflow_class_unknown": (
+        'airflow = { enabled = true, version = "3.0.6", class = "mw1.tiny" }', "mw1.tiny", "mw1.small",
+    ),
     "airflow_maintenance_on_the_quarter": (
-        'airflow = { enabled = true, maintenance_start = "SUN:06:15" }', "SUN:06:15", "SUN:06:00",
+        'airflow = { enabled = true, version = "3.0.6", maintenance_start = "SUN:06:15" }', "SUN:06:15", "SUN:06:00",
     ),
     "airflow_micro_with_workers": (
-        'airflow = { enabled = true, class = "mw1.micro", min_workers = 2 }',
+        'airflow = { enabled = true, version = "3.0.6", class = "mw1.micro", min_workers = 2 }',
         "mw1.micro", "Leave them out", "mw1.small",
     ),
     "airflow_version_never_offered": ('airflow = { enabled = true, version = "3.1.0" }', "3.1.0", "3.0.6"),
     "airflow_version_two": ('airflow = { enabled = true, version = "2.11.0" }', "2.11.0", "3.0.6"),
     "airflow_web_server_open": (
-        'airflow = { enabled = true, webserver_access = "OPEN" }', "OPEN", "PRIVATE_ONLY",
+        'airflow = { enabled = true, version = "3.0.6", webserver_access = "OPEN" }', "OPEN", "PRIVATE_ONLY",
     ),
     "airflow_without_a_way_out": (
-        'asleep = false\n    airflow = { enabled = true }\n    network = { nat = "none" }',
+        'asleep = false\n    airflow = { enabled = true, version = "3.0.6" }\n    network = { nat = "none" }',
         "none", "single", "endpoints",
     ),
     "approval_by_nobody": ('approval = "nobody"', "nobody", "automatic", "manual"),

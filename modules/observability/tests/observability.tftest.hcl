@@ -58,9 +58,20 @@ run "a_silent_scheduler_rings_and_silent_failures_do_not" {
   assert {
     condition = { for name, alarm in aws_cloudwatch_metric_alarm.airflow : name => alarm.comparison_operator if alarm.treat_missing_data == "breaching" } == {
       airflow-heartbeat = "LessThanThreshold"
-      endpoint-silent   = "LessThanThreshold"
     }
     error_message = "Silence is misread."
+  }
+}
+
+run "a_new_endpoint_does_not_ring_before_it_was_ever_asked" {
+  command = plan
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.airflow["endpoint-silent"].treat_missing_data == "missing"
+    error_message = "Silence from before the first request would ring at every wake."
+  }
+  assert {
+    condition     = length(aws_cloudwatch_metric_alarm.airflow["endpoint-silent"].insufficient_data_actions) == 1
+    error_message = "Silence after requests would ring nowhere."
   }
 }
 
@@ -142,6 +153,10 @@ run "a_failed_run_and_the_hours_of_emr_serverless_are_told" {
   assert {
     condition     = toset([for q in aws_cloudwatch_metric_alarm.emr_cost[0].metric_query : q.metric[0].dimensions.WorkerType if q.id != "vcpu_hours"]) == toset(["Spark_Driver", "Spark_Executor"])
     error_message = "Drivers or executors are not counted."
+  }
+  assert {
+    condition     = aws_cloudwatch_metric_alarm.emr_late[0].period * aws_cloudwatch_metric_alarm.emr_late[0].evaluation_periods == 4 * 3600
+    error_message = "A job that hangs is told after ${aws_cloudwatch_metric_alarm.emr_late[0].evaluation_periods} periods."
   }
 }
 

@@ -75,8 +75,11 @@ run "the_endpoints_log_is_ours_and_its_role_makes_no_other" {
   }
   assert {
     condition = [for s in jsondecode(module.role["serve"].policy).Statement : s if s.Sid == "WriteLog"][0] == {
-      Sid      = "WriteLog", Effect = "Allow", Action = ["logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
-      Resource = ["arn:aws:logs:us-east-1:111111111111:log-group:/aws/sagemaker/Endpoints/stockcast-dev-forecasts:*"]
+      Sid = "WriteLog", Effect = "Allow", Action = ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:DescribeLogStreams", "logs:PutLogEvents"],
+      Resource = [
+        "arn:aws:logs:us-east-1:111111111111:log-group:/aws/sagemaker/Endpoints/stockcast-dev-forecasts",
+        "arn:aws:logs:us-east-1:111111111111:log-group:/aws/sagemaker/Endpoints/stockcast-dev-forecasts:*",
+      ]
     }
     error_message = "The policy of serve is ${module.role["serve"].policy}."
   }

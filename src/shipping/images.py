@@ -1,0 +1,102 @@
+"""Build the two images of an environment and push them to its repositories, as SageMaker takes them.
+
+    python -m shipping.images --env ENV
+
+Docker builds for linux/amd64 whatever machine this is, and without the attestations that would make an OCI index of
+it: SageMaker answers that with "Unsupported manifest media type". Tags are immutable, so one that is there is left alone.
+"""
+
+from __future__ import annotations
+
+import argparse
+import base64
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
+
+from shipping import environments, planning, tools
+from shipping.environments import Refused
+
+DOCKERFILES = {"jobs": "training/Dockerfile", "serving": "serving/Dockerfile"}
+BASE_ACCOUNT = "763104351884"  # where AWS keeps the image that training/Dockerfile builds upon, in most regions
+BUILDER = "stockcast"  # Docker's default one cannot choose the manifest's form
+
+
+def push(known: dict[str, Any], ecr: Any, run: Callable[..., None]) -> list[str]:
+    """Build and push what the repositories lack; returns the addresses that were pushed.
+
+    `known` are the environment's outputs `images` and `region`.
+    """
+    wanted = {name: uri for name, uri in known["images"].items() if not _is_there(ecr, uri)}
+    if not wanted:
+        return []
+    registry, region = next(iter(wanted.values())).split("/")[0], known["region"]
+    token = ecr.get_authorization_token()["authorizationData"][0]["authorizationToken"]
+    password = base64.b64decode(token).decode().split(":", 1)[1]
+    for host in (registry, f"{BASE_ACCOUNT}.dkr.ecr.{region}.amazonaws.com"):
+        run("login", "--username", "AWS", "--password-stdin", host, secret=password)
+    _ensure_builder(run)
+    for name, uri in wanted.items():
+        run(
+            "buildx", "build", "--builder", BUILDER, "--platform", "linux/amd64", "--provenance=false", "--sbom=false",
+            "--build-arg", f"REGION={region}", "--file", str(tools.ROOT / DOCKERFILES[name]),
+            "--output", f"type=image,name={uri},oci-mediatypes=false,push=true", str(tools.ROOT),
+        )  # fmt: skip
+    return list(wanted.values())
+
+
+def _is_there(ecr: Any, uri: str) -> bool:
+    repository, tag = uri.split("/", 1)[1].rsplit(":", 1)
+    try:
+        ecr.describe_images(repositoryName=repository, imageIds=[{"imageTag": tag}])
+    except ecr.exceptions.ImageNotFoundException:
+        return False
+    return True
+
+
+def _ensure_builder(run: Callable[..., None]) -> None:
+    try:
+        run("buildx", "inspect", BUILDER)
+    except Refused:
+        run("buildx", "create", "--name", BUILDER, "--driver", "docker-container")
+
+
+def docker(*arguments: str, secret: str | None = None) -> None:
+    """Run Docker; a secret goes in by its standard input, where no list of processes shows it."""
+    if shutil.which("docker") is None:
+        raise Refused("docker is not on PATH; it builds the images. Install it, or run this where it is.")
+    done = subprocess.run(["docker", *arguments], input=secret, text=True, check=False)
+    if done.returncode:
+        raise Refused(f"`docker {' '.join(arguments[:2])}` ended with {done.returncode}; its own message stands above.")
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="shipping.images", description=__doc__)
+    parser.add_argument("--env", required=True)
+    environment = parser.parse_args(argv).env
+    try:
+        environments.check_name(environment)
+        if environment == environments.LOCAL:
+            raise Refused("ENV is 'local', where programs stand for images. Name another, such as ENV=dev.")
+        planning.checked(environment)
+        known = planning.initialised(environment, quietly=True).outputs()
+        if "images" not in known:
+            raise Refused(f"{environment} has no repositories yet. Run `make plan apply ENV={environment}` first.")
+        pushed = push(known, boto3.client("ecr", region_name=known["region"]), docker)
+    except Refused as problem:
+        print(f"stockcast: {problem}", file=sys.stderr)
+        return 1
+    except (BotoCoreError, ClientError) as problem:
+        print(f"stockcast: AWS refused to tell about the images: {problem}", file=sys.stderr)
+        return 1
+    print("\n".join(f"pushed {uri}" for uri in pushed) or "both images are there already; a new image is a new tag")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
