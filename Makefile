@@ -57,7 +57,7 @@ sleep: ## Remove what costs by the hour in environment ENV (default local), and 
 wake: ## Bring back what `make sleep` removed from environment ENV (default local); asks unless CONFIRM=<name>
 	@$(TERRAFORM) wake $(CONFIRMED)
 
-unlock: ## Show who locks the state of ENV (default local); free it if older than 15 minutes; asks unless CONFIRM=<name>
+unlock: ## Show who locks the state of ENV (default local); free it if older than 15 minutes (an apply's: 4 hours); asks unless CONFIRM=<name>
 	@$(TERRAFORM) unlock $(CONFIRMED)
 
 console: ## Open Terraform's console on the values and state of environment ENV (default local); reads only
@@ -102,7 +102,7 @@ format: ## Format Python and Terraform in place
 	@$(IN) dev -- -m ruff format .
 	@$(IN) local -- -m shipping.terraform fmt --write
 
-test: test-fast ## Run all tests: the fast ones, then the whole main job in a stack of its own (about 10 minutes)
+test: test-fast ## Run all tests: the fast ones, then every environment and the whole main job in stacks of their own (about 20 minutes)
 	@$(IN) dev -- -m pytest -m e2e tests/local
 
 test-fast: ## Run the tests that need no local stack

@@ -61,6 +61,11 @@ def bucket_name(account_id: str) -> str:
     return f"stockcast-{account_id}-tfstate"
 
 
+def owner(bucket: str) -> str:
+    """The account that a state bucket must belong to, as its name says: S3 lets in without telling whose it is."""
+    return bucket.removeprefix("stockcast-").removesuffix("-tfstate")
+
+
 def caller(region: str) -> str:
     """The account of the credentials at hand."""
     try:
@@ -84,14 +89,15 @@ def check_bucket(bucket: str, region: str) -> None:
     if status != 200:
         raise Refused(
             f"the bucket {bucket} answers {status}; it must belong to this account and let you in. Take the policy "
-            "stockcast-<environment>-state, or an administrator's role."
+            "stockcast-<environment>-state, or an administrator's role. If an administrator is refused too, another "
+            "account took the name, which all of AWS shares: put nothing there, and ask AWS Support for it."
         )
 
 
 def bucket_status(s3: Any, bucket: str) -> int:
-    """200 where it is ours, 404 where there is none, 403 where it is not for us."""
+    """200 where it is ours, 404 where there is none, 403 where it is another account's or not for us."""
     try:
-        s3.head_bucket(Bucket=bucket)
+        s3.head_bucket(Bucket=bucket, ExpectedBucketOwner=owner(bucket))
     except ClientError as problem:
         return int(problem.response["ResponseMetadata"]["HTTPStatusCode"])
     return 200

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from shipping import account, confirmation, environments, terraform_root, tools, values
 from shipping.environments import Refused
@@ -121,7 +121,8 @@ def _is_moved(here: Account) -> bool:
             "shared by all of AWS: if another account took it, ask its owner to give it up; if it is yours, use a role "
             "that may reach it."
         )
-    return status == 200 and _exists(lambda: here.s3.head_object(Bucket=here.bucket, Key=STATE_KEY))
+    asked = {"Bucket": here.bucket, "Key": STATE_KEY, "ExpectedBucketOwner": here.id}
+    return status == 200 and _exists(lambda: here.s3.head_object(**asked))
 
 
 def _exists(look: Any) -> bool:
@@ -183,10 +184,21 @@ def _keys(here: Account) -> Iterator[tuple[str, str]]:
         return
     for page in kms.get_paginator("list_keys").paginate():
         for listed in page["Keys"]:
-            found = kms.describe_key(KeyId=listed["KeyId"])["KeyMetadata"]
+            found = _described(kms, listed["KeyId"])
             if found.get("Description") == KEY_DESCRIPTION and found["KeyState"] == "Enabled":
                 yield "aws_kms_key.state", listed["KeyId"]
                 return
+
+
+def _described(kms: Any, key: str) -> dict[str, Any]:
+    """What a key says of itself; nothing where its policy shuts us out, for then it is not the one we made."""
+    try:
+        found: dict[str, Any] = kms.describe_key(KeyId=key)["KeyMetadata"]
+    except ClientError as problem:
+        if problem.response["Error"]["Code"] in ("AccessDenied", "AccessDeniedException"):
+            return {}
+        raise
+    return found
 
 
 def _connections(here: Account) -> Iterator[tuple[str, str]]:
@@ -249,6 +261,21 @@ def main(argv: list[str] | None = None) -> int:
         bootstrap(args.confirm)
     except (Refused, tools.ToolMissing) as problem:
         print(f"stockcast: {problem}", file=sys.stderr)
+        return 1
+    except ClientError as problem:
+        error = problem.response["Error"]
+        print(
+            f"stockcast: AWS answers {problem.operation_name} with {error['Code']}: {error.get('Message')}. "
+            "Use a role that may do this, such as an administrator's, and run `make bootstrap` again: it goes on.",
+            file=sys.stderr,
+        )
+        return 1
+    except BotoCoreError as problem:
+        print(
+            f"stockcast: AWS could not be asked ({type(problem).__name__}): {problem}. See to network and "
+            "credentials, and run `make bootstrap` again: it goes on.",
+            file=sys.stderr,
+        )
         return 1
     return 0
 

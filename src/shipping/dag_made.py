@@ -5,45 +5,60 @@ Terraform does not know them, an endpoint costs by the hour, and a package group
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from botocore.exceptions import ClientError
 
+from shipping.endpoint_rest import Endpoint
 
-def remove(sagemaker: Any, prefix: str, endpoint: str, package_group: str, scaling: Any = None) -> list[str]:
+
+@dataclass(frozen=True)
+class Names:
+    """What the DAGs' things of one environment are called, and where they stand."""
+
+    region: str
+    prefix: str  # such as `stockcast-dev-`
+    endpoint: str
+    package_group: str
+
+
+def names(environment: str, region: str, outputs: Mapping[str, Any]) -> Names:
+    """As the outputs tell; a removal that broke off may have lost them, but what they said follows from the name."""
+    prefix = f"stockcast-{environment}-"
+    return Names(
+        region=outputs.get("region", region),
+        prefix=prefix,
+        endpoint=outputs.get("endpoint", f"{prefix}forecasts"),
+        package_group=outputs.get("model_package_group", f"{prefix}lstm"),
+    )
+
+
+def remove(sagemaker: Any, scaling: Any, made: Names) -> list[str]:
     """Delete them in the order in which they depend on each other; returns what was deleted, for people.
 
-    Only names that start with `prefix`, such as `stockcast-dev-`, are touched. A repeat finds nothing and is harmless.
-    `scaling` is a client of Application Auto Scaling; without one, AWS is left to notice that the endpoint has gone.
+    Only names that start with the prefix are touched. A repeat finds nothing and is harmless. `scaling` is a client
+    of Application Auto Scaling.
     """
     gone = []
-    for target in _scalable_targets(scaling, endpoint) if scaling else ():
+    status = Endpoint(made.endpoint, made.prefix, sagemaker, scaling).await_still("make destroy")
+    for target in _scalable_targets(scaling, made.endpoint):
         scaling.deregister_scalable_target(**target)  # before the endpoint: its alarms would stay behind
         gone.append(f"scaling of {target['ResourceId']}")
-    if _exists(sagemaker, endpoint):
-        sagemaker.delete_endpoint(EndpointName=endpoint)
-        gone.append(f"endpoint {endpoint}")
-    for name in _named(sagemaker, "list_endpoint_configs", "EndpointConfigs", "EndpointConfigName", prefix):
+    if status is not None:
+        sagemaker.delete_endpoint(EndpointName=made.endpoint)
+        gone.append(f"endpoint {made.endpoint}")
+    for name in _named(sagemaker, "list_endpoint_configs", "EndpointConfigs", "EndpointConfigName", made.prefix):
         sagemaker.delete_endpoint_config(EndpointConfigName=name)
         gone.append(f"endpoint configuration {name}")
-    for name in _named(sagemaker, "list_models", "Models", "ModelName", prefix):
+    for name in _named(sagemaker, "list_models", "Models", "ModelName", made.prefix):
         sagemaker.delete_model(ModelName=name)
         gone.append(f"model {name}")
-    for arn in _versions(sagemaker, package_group):
+    for arn in _versions(sagemaker, made.package_group):
         sagemaker.delete_model_package(ModelPackageName=arn)
         gone.append(f"model version {arn}")
     return gone
-
-
-def _exists(sagemaker: Any, endpoint: str) -> bool:
-    try:
-        sagemaker.describe_endpoint(EndpointName=endpoint)
-    except ClientError as problem:
-        if problem.response["Error"]["Message"].startswith("Could not find endpoint"):
-            return False
-        raise
-    return True
 
 
 def _scalable_targets(scaling: Any, endpoint: str) -> list[dict[str, str]]:

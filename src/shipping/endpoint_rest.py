@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +20,7 @@ MARK = "stockcast:asleep"
 SCALING = "stockcast:scaling:"  # and the variant's name
 DIMENSION = "sagemaker:variant:DesiredInstanceCount"
 PATIENCE_SECONDS = 1800  # AWS takes 3 to 10 minutes
+IN_MOTION = ("Creating", "Deleting", "RollingBack", "SystemUpdating", "Updating")  # AWS refuses to delete it in these
 COOLDOWNS = {"in": "ScaleInCooldown", "out": "ScaleOutCooldown"}  # as the tag names them
 
 
@@ -44,8 +45,16 @@ class Endpoint:
         for variant in found.get("ProductionVariants", []):
             self._scaling_of(variant["VariantName"])
 
+    def await_still(self, again: str) -> str | None:
+        """Wait until no deployment moves it; the status then, None where it has gone. `again` is what to run later."""
+        return self._await(lambda status: status not in IN_MOTION, again)
+
     def lay_down(self) -> list[str]:
-        """Mark, stop scaling, delete, in this order: broken off anywhere, a repeat goes on. Tells what was done."""
+        """Mark, stop scaling, delete, in this order: broken off anywhere, a repeat goes on. Tells what was done.
+
+        A deployment that began after `check_still` is waited for: by now Airflow is gone, and nobody else would end it.
+        """
+        self.await_still("make sleep")
         found = self._description()
         if found is None or found["EndpointStatus"] == "Failed":  # one that never served costs nothing
             return []
@@ -53,7 +62,7 @@ class Endpoint:
         for variant in found["ProductionVariants"]:
             self._stop_scaling(variant["VariantName"])
         self.sagemaker.delete_endpoint(EndpointName=self.name)
-        self._await(None)
+        self._await(lambda status: status in (None, "Failed"), "make sleep")
         return [f"endpoint {self.name} sleeps; {found['EndpointConfigName']} remembers it"]
 
     def begin_to_wake(self) -> str | None:
@@ -71,7 +80,7 @@ class Endpoint:
         marked = self.marked()
         if marked is None:
             return []
-        if self._await("InService") != "InService":
+        if self._await(lambda status: status in ("InService", "Failed"), "make wake") != "InService":
             reason = self._description() or {}
             raise Refused(
                 f"{self.name} is {self.status()}: {reason.get('FailureReason', 'no reason given')}. Its configuration "
@@ -177,15 +186,19 @@ class Endpoint:
                 TargetTrackingScalingPolicyConfiguration=tracking,
             )
 
-    def _await(self, wanted: str | None) -> str | None:
-        """Poll until the wanted status or a final one, telling each change of it and every minute."""
+    def _await(self, is_over: Callable[[str | None], bool], again: str) -> str | None:
+        """Poll until the status ends the wait, telling each change of it and every minute."""
         began, told, pause = time.monotonic(), None, 0.5
         while True:
             status, waited = self.status(), time.monotonic() - began
-            if status in (wanted, "Failed"):
+            if is_over(status):
                 return status
             if waited > PATIENCE_SECONDS:
-                raise Refused(f"{self.name} is still {status} after {waited:.0f} s; look at it in SageMaker's console.")
+                raise Refused(
+                    f"{self.name} is still {status or 'gone'} after {waited:.0f} s; a change of it ends within "
+                    f"{PATIENCE_SECONDS} s. Look at it in SageMaker's console, and once it stands still, "
+                    f"run `{again}` again."
+                )
             if told != (status, int(waited // 60)):
                 print(f"{self.name}: {status or 'gone'} ({waited:.0f} s)", file=sys.stderr, flush=True)
                 told = (status, int(waited // 60))

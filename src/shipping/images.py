@@ -3,7 +3,7 @@
     python -m shipping.images --env ENV
 
 Docker builds for linux/amd64 whatever machine this is, and without the attestations that would make an OCI index of
-it: SageMaker answers that with "Unsupported manifest media type". Tags are immutable, so one that is there is left alone.
+it: SageMaker answers that with "Unsupported manifest media type". Tags are immutable: one that is there stays.
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from shipping import account, airflow_requirements, environments, package, saved_plan, terraform_root, tools, values
+from shipping.environments import Refused
 from shipping.saved_plan import SavedPlan
 from shipping.terraform_root import UNATTENDED, TerraformRoot
 from shipping.values import Values
@@ -76,9 +77,9 @@ def rest_option(environment: str, root: TerraformRoot, found: Values, wanted: bo
 
 
 def as_json(environment: str) -> dict[str, Any]:
-    """The saved plan as `terraform show -json` tells it; where none is saved, one that is made and thrown away."""
+    """The saved plan as `terraform show -json` tells it; where `apply` would refuse it, one made and thrown away."""
     saved = saved_plan.of(environment)
-    if saved.file.exists():
+    if saved.file.exists() and _may_be_applied(saved):
         checked(environment)
         return initialised(environment, quietly=True).plan_json(saved.file)
     passing = saved_plan.for_a_look(environment)
@@ -86,3 +87,12 @@ def as_json(environment: str) -> dict[str, Any]:
         return save_plan(environment, passing, quietly=True).plan_json(passing.file)
     finally:
         passing.discard()
+
+
+def _may_be_applied(saved: SavedPlan) -> bool:
+    try:
+        saved.check()
+    except Refused as why:
+        say(f"{why} Until then a plan is made just to be looked at.")
+        return False
+    return True

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from shipping import dag_sync, tools
+from shipping import dag_sync, environments, tools
 from shipping.environments import Refused
 from shipping.terraform_root import home
 
 
 @dataclass(frozen=True)
 class SavedPlan:
-    """A plan holds the configuration it was made from, but reads the packages in build/ only when it is applied."""
+    """A plan holds the configuration it was made from, but some files are read only when it is applied.
+
+    These are the packages in build/ and what Airflow installs, in dags/. The values are noted too: who changed them
+    after the plan expects to get what they say now.
+    """
 
     environment: str
     file: Path
@@ -53,12 +58,24 @@ class SavedPlan:
 
     def _made_from(self) -> dict[str, str]:
         commit = dag_sync.commit_here(tools.ROOT).removesuffix("-changed")
-        packages = tools.ROOT / "build" / "manifest.json"
-        return {"the commit": commit, "the packages": _digest(packages), "the plan's content": _digest(self.file)}
+        dags = tools.ROOT / "dags"
+        return {
+            "the commit": commit,
+            "the packages": _digest([tools.ROOT / "build" / "manifest.json"]),
+            "Airflow's requirements": _digest([dags / "requirements.txt", *sorted(dags.glob("constraints-*.txt"))]),
+            "the values": _digest(environments.value_files(self.environment)),
+            "the plan's content": _digest([self.file]),
+        }
 
 
-def _digest(path: Path) -> str:
-    return hashlib.sha256(path.read_bytes()).hexdigest()[:12] if path.exists() else "missing"
+def _digest(files: Iterable[Path]) -> str:
+    """Of the files' names and content, in their order; "missing" where one is not there."""
+    whole = hashlib.sha256()
+    for file in files:
+        if not file.exists():
+            return "missing"
+        whole.update(f"{file.name} {hashlib.sha256(file.read_bytes()).hexdigest()}\n".encode())
+    return whole.hexdigest()[:12]
 
 
 def of(environment: str) -> SavedPlan:

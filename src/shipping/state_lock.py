@@ -10,9 +10,11 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from shipping import account
 from shipping.environments import Refused
 
-YOUNGEST = timedelta(minutes=15)  # an apply that waits for MWAA holds its lock for longer, but then its owner is known
+YOUNGEST = timedelta(minutes=15)
+YOUNGEST_APPLY = timedelta(hours=4)  # waiting for MWAA takes 20 to 40 minutes as a rule, and may take 3 hours
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,7 @@ def told(age: timedelta) -> str:
 def read(s3: Any, bucket: str, state_key: str) -> Lock | None:
     """The lock on a state, or None where it is free."""
     try:
-        answer = s3.get_object(Bucket=bucket, Key=f"{state_key}.tflock")
+        answer = s3.get_object(Bucket=bucket, Key=f"{state_key}.tflock", ExpectedBucketOwner=account.owner(bucket))
     except ClientError as problem:
         if problem.response["Error"]["Code"] in ("NoSuchKey", "404"):
             return None
@@ -57,8 +59,11 @@ def read(s3: Any, bucket: str, state_key: str) -> Lock | None:
 
 def check_age(lock: Lock) -> None:
     """A fresh lock is most likely somebody at work, and two writers destroy a state."""
-    if lock.age < YOUNGEST:
+    is_apply = lock.operation == "OperationTypeApply"
+    youngest = YOUNGEST_APPLY if is_apply else YOUNGEST
+    what, why = ("an apply's", ": an apply may wait 3 hours for MWAA") if is_apply else ("one", "")
+    if lock.age < youngest:
         raise Refused(
-            f"the lock is {told(lock.age)} old; one younger than {told(YOUNGEST)} is not taken away, since {lock.who} "
-            "is probably at work. Ask, or wait for that run to end; then look again."
+            f"the lock is {told(lock.age)} old; {what} younger than {told(youngest)} is not taken away, since "
+            f"{lock.who} is probably at work{why}. Ask, or wait for that run to end; then look again."
         )

@@ -18,8 +18,10 @@ from collections.abc import Callable
 from typing import Any
 
 import boto3
+from botocore.exceptions import BotoCoreError, ClientError
 
 from shipping import (
+    account,
     bootstrap,
     confirmation,
     dag_made,
@@ -39,6 +41,13 @@ from shipping.environments import Refused
 from shipping.terraform_root import UNATTENDED, TerraformRoot, executable, process_environment
 
 ROOT = tools.ROOT
+EXPIRED = (
+    "ExpiredToken",
+    "ExpiredTokenException",
+    "InvalidClientTokenId",
+    "RequestExpired",
+    "UnrecognizedClientException",
+)
 
 
 def plan(environment: str) -> None:
@@ -51,35 +60,48 @@ def apply(environment: str, confirmed: str) -> None:
     found = planning.checked(environment)
     saved = saved_plan.of(environment)
     saved.check()
-    if found.protect_data:
+    root = terraform_root.platform(environment)
+    if found.protect_data or confirmation.protected(root.plan_json(saved.file)):  # or the plan that unprotects it
         confirmation.ask(confirmed, environment, f"apply the saved plan to {environment}, whose data is protected")
-    terraform_root.platform(environment).run("apply", *UNATTENDED, str(saved.file))
+    root.run("apply", *UNATTENDED, str(saved.file))
     saved.discard()
 
 
 def destroy(environment: str, confirmed: str) -> None:
     """Plan the removal of everything and apply it, once the environment's name was given.
 
-    What the DAGs made beside Terraform goes first: an endpoint would go on costing money unseen.
+    What the DAGs made beside Terraform goes first: a package group with versions cannot be removed. Airflow lives
+    until the apply ends it and may make an endpoint again, which would go on costing money unseen: so it goes twice.
     """
     saved = saved_plan.for_removal(environment)
     try:
         root = planning.save_plan(environment, saved, "-destroy")
+        found = values.of(environment)
+        confirmation.check_unprotected(environment, root.plan_json(saved.file), protect_data=found.protect_data)
+        made = dag_made.names(environment, found.region, root.outputs())  # now: the apply takes the outputs along
         confirmation.ask(confirmed, environment, "remove all of the above")
-        _remove_what_dags_made(environment, root)
-        root.run("apply", *UNATTENDED, str(saved.file))
+        _remove_what_dags_made(made)
+        broken_off = _apply_removal(root, saved)
+        _remove_what_dags_made(made)
     finally:
         saved.discard()
+    if broken_off:
+        raise Refused(f"{broken_off} Part of {environment} still stands. Run `make destroy ENV={environment}` again.")
 
 
-def _remove_what_dags_made(environment: str, root: TerraformRoot) -> None:
-    known = root.outputs()
-    if not known:  # nothing was ever applied
-        return
-    sagemaker = boto3.client("sagemaker", region_name=known["region"])
-    scaling = boto3.client("application-autoscaling", region_name=known["region"])
-    prefix = f"stockcast-{environment}-"
-    for removed in dag_made.remove(sagemaker, prefix, known["endpoint"], known["model_package_group"], scaling):
+def _apply_removal(root: TerraformRoot, saved: saved_plan.SavedPlan) -> Refused | None:
+    """Why it broke off, where it did: what the DAGs made must go all the same."""
+    try:
+        root.run("apply", *UNATTENDED, str(saved.file))
+    except Refused as problem:
+        return problem
+    return None
+
+
+def _remove_what_dags_made(made: dag_made.Names) -> None:
+    sagemaker = boto3.client("sagemaker", region_name=made.region)
+    scaling = boto3.client("application-autoscaling", region_name=made.region)
+    for removed in dag_made.remove(sagemaker, scaling, made):
         print(f"removed {removed}", flush=True)
 
 
@@ -180,7 +202,26 @@ def main(argv: list[str] | None = None) -> int:
     except (Refused, tools.ToolMissing, package.PackageRefused) as problem:
         print(f"stockcast: {problem}", file=sys.stderr)
         return 1
+    except (BotoCoreError, ClientError) as problem:
+        print(f"stockcast: {_refusal_of_aws(problem)}", file=sys.stderr)
+        return 1
     return 0
+
+
+def _refusal_of_aws(problem: BotoCoreError | ClientError) -> str:
+    """What AWS said no to, and the way out; a trace of forty lines hides both."""
+    if isinstance(problem, BotoCoreError):  # AWS was not reached, or not even asked
+        return (
+            f"AWS could not be asked ({type(problem).__name__}): {problem}. Look at the network, the proxy and the "
+            f"credentials, then run the command again. {account.RENEW}"
+        )
+    error = problem.response["Error"]
+    told = f"AWS answers {problem.operation_name} with {error['Code']}: {error.get('Message', 'no reason given')}."
+    if error["Code"] in EXPIRED:
+        return f"{told} {account.RENEW} Then run the command again."
+    if error["Code"].startswith(("403", "AccessDenied", "Forbidden", "Unauthorized")):
+        return f"{told} Use a role that may do this, or let yours; then run the command again."
+    return f"{told} Mend that, then run the command again: it goes on with what is left."
 
 
 def _arguments(argv: list[str] | None) -> argparse.Namespace:

@@ -18,6 +18,8 @@ EXPIRED = (
 )
 NO_SUCH_KEY = "<Error><Code>NoSuchKey</Code><Message>The specified key does not exist.</Message></Error>"
 
+DENIED = "<Error><Code>AccessDenied</Code><Message>Access Denied</Message></Error>"
+
 
 class StandInAccount(ThreadingHTTPServer):
     """`id` is the caller's account; `buckets` have a status each, and a bucket that is not listed does not exist."""
@@ -29,6 +31,7 @@ class StandInAccount(ThreadingHTTPServer):
         self.id = "111111111111"
         self.has_expired = False
         self.buckets: dict[str, int] = {}
+        self.owners: dict[str, str] = {}  # of buckets that somebody else has, and lets everybody into
         self.objects: dict[str, tuple[str, str]] = {}  # path -> content, last change
 
     @property
@@ -60,14 +63,24 @@ class _Desk(BaseHTTPRequestHandler):
             self.answer(200, IDENTITY.format(self.server.id))
 
     def do_HEAD(self) -> None:
-        self.answer(self.server.buckets.get(self.path.split("/")[1].split("?")[0], 404), "")
+        self.answer(403 if self.is_foreign() else self.server.buckets.get(self.bucket(), 404), "")
 
     def do_GET(self) -> None:
         found = self.server.objects.get(self.path.split("?")[0])
-        if found:
+        if self.is_foreign():
+            self.answer(403, DENIED)
+        elif found:
             self.answer(200, found[0], changed=found[1])
         else:
             self.answer(404, NO_SUCH_KEY)
+
+    def bucket(self) -> str:
+        return self.path.split("/")[1].split("?")[0]
+
+    def is_foreign(self) -> bool:
+        """Whether the caller expects another owner than the bucket has, as S3 compares them."""
+        expected = self.headers.get("x-amz-expected-bucket-owner")
+        return expected is not None and self.server.owners.get(self.bucket(), expected) != expected
 
     def answer(self, status: int, body: str, changed: str = "") -> None:
         self.send_response(status)

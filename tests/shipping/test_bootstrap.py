@@ -17,8 +17,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
+from botocore.exceptions import ClientError
 from tests.localaws.helpers import ACCOUNT, Gateway, free_port
 from tests.shipping.conftest import copy_clone
 from tests.shipping.stand_in_account import StandInAccount
@@ -216,6 +218,41 @@ def test_a_bucket_of_another_account_is_refused(stranger: StandInAccount, capsys
     assert bootstrap.main([]) == 1
 
     assert f"the bucket {BUCKET} answers 403; it must be this account's own or not exist." in capsys.readouterr().err
+
+
+def test_a_bucket_of_another_account_that_lets_us_in_is_refused(
+    stranger: StandInAccount, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever takes the name first and opens it would read every state, and write what we apply."""
+    stranger.id = ACCOUNT
+    stranger.buckets[BUCKET], stranger.owners[BUCKET] = 200, "999999999999"
+
+    assert bootstrap.main([]) == 1
+
+    assert f"the bucket {BUCKET} answers 403; it must be this account's own or not exist." in capsys.readouterr().err
+
+
+def test_what_aws_refuses_is_told_with_its_operation(
+    stranger: StandInAccount, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Forty lines of trace hide that one right is missing."""
+    stranger.id = ACCOUNT
+    stranger.buckets[BUCKET] = 200
+    refused = ClientError({"Error": {"Code": "AccessDenied", "Message": "jane may not"}}, "ListAliases")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bootstrap, "bootstrap", Mock(side_effect=refused))
+        assert bootstrap.main([]) == 1
+
+    assert "AWS answers ListAliases with AccessDenied: jane may not. Use a role" in capsys.readouterr().err
+
+
+def test_a_key_that_shuts_us_out_is_passed_over() -> None:
+    """One team's closed key in a shared account would end every bootstrap."""
+    kms = Mock()
+    kms.describe_key.side_effect = ClientError({"Error": {"Code": "AccessDeniedException"}}, "DescribeKey")
+
+    assert bootstrap._described(kms, "closed") == {}
 
 
 def test_two_regions_in_one_account_are_refused() -> None:

@@ -5,7 +5,10 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from shipping import dag_made
+from shipping import dag_made, endpoint_rest
+from shipping.environments import Refused
+
+NAMES = dag_made.Names("us-east-1", "stockcast-dev-", "stockcast-dev-forecasts", "stockcast-dev-lstm")
 
 
 class Pages:
@@ -22,11 +25,13 @@ class SageMaker:
     def __init__(self, endpoint: str = "", models: tuple[str, ...] = (), versions: tuple[str, ...] = ()) -> None:
         self.endpoint, self.models, self.versions = endpoint, list(models), list(versions)
         self.code = "Could not find endpoint"
+        self.statuses = ["InService"]  # one per look; the last stays
 
     def describe_endpoint(self, EndpointName: str) -> dict[str, str]:
         if EndpointName != self.endpoint:
             raise ClientError({"Error": {"Code": "ValidationException", "Message": self.code}}, "DescribeEndpoint")
-        return {"EndpointName": EndpointName}
+        status = self.statuses.pop(0) if len(self.statuses) > 1 else self.statuses[0]
+        return {"EndpointName": EndpointName, "EndpointStatus": status}
 
     def get_paginator(self, operation: str) -> Pages:
         models = [{"ModelName": name} for name in self.models]
@@ -41,6 +46,7 @@ class SageMaker:
         )
 
     def delete_endpoint(self, EndpointName: str) -> None:
+        assert self.statuses == ["InService"], "AWS refuses to delete an endpoint in motion"
         self.endpoint = ""
 
     def delete_endpoint_config(self, EndpointConfigName: str) -> None:
@@ -69,7 +75,7 @@ class Scaling:
 
 
 def remove(sagemaker: SageMaker) -> list[str]:
-    return dag_made.remove(sagemaker, "stockcast-dev-", "stockcast-dev-forecasts", "stockcast-dev-lstm")
+    return dag_made.remove(sagemaker, Scaling(), NAMES)
 
 
 def test_endpoint_models_and_versions_of_this_environment_go() -> None:
@@ -88,7 +94,7 @@ def test_the_endpoints_scaling_goes_before_it_and_no_other_does() -> None:
     scaling = Scaling("stockcast-dev-forecasts", "stockcast-dev-forecasts-2", "stockcast-prod-forecasts")
     made = SageMaker("stockcast-dev-forecasts")
 
-    gone = dag_made.remove(made, "stockcast-dev-", "stockcast-dev-forecasts", "stockcast-dev-lstm", scaling)
+    gone = dag_made.remove(made, scaling, NAMES)
 
     assert gone == [
         "scaling of endpoint/stockcast-dev-forecasts/variant/AllTraffic",
@@ -115,3 +121,37 @@ def test_a_missing_right_is_not_taken_for_a_missing_endpoint() -> None:
 
     with pytest.raises(ClientError, match="not authorized"):
         remove(made)
+
+
+def test_an_endpoint_in_the_making_is_waited_for(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """AWS refuses to delete it, and a removal that ends in a trace leaves it behind."""
+    made = SageMaker("stockcast-dev-forecasts")
+    made.statuses = ["Creating", "Updating", "InService"]
+    monkeypatch.setattr(endpoint_rest.time, "sleep", lambda _: None)
+
+    assert remove(made) == ["endpoint stockcast-dev-forecasts"]
+    assert "stockcast-dev-forecasts: Creating (0 s)" in capsys.readouterr().err
+
+
+def test_an_endpoint_that_stays_in_the_making_ends_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing is removed around it, so that a repeat finds all that it needs."""
+    made = SageMaker("stockcast-dev-forecasts", ("stockcast-dev-a",))
+    made.statuses = ["Creating"]
+    monkeypatch.setattr(endpoint_rest, "PATIENCE_SECONDS", -1)
+
+    with pytest.raises(Refused, match=r"is still Creating after .* run `make destroy` again"):
+        remove(made)
+
+    assert made.models == ["stockcast-dev-a"]
+
+
+def test_names_follow_from_the_environment_where_outputs_were_lost() -> None:
+    """The second `make destroy` after one that broke off must find the endpoint, too."""
+    outputs = {"region": "eu-west-1", "endpoint": "an-endpoint", "model_package_group": "a-group"}
+
+    assert dag_made.names("dev", "us-east-1", {}) == NAMES
+    assert dag_made.names("dev", "us-east-1", outputs) == dag_made.Names(
+        "eu-west-1", "stockcast-dev-", "an-endpoint", "a-group"
+    )

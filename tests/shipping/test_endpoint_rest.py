@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from shipping import endpoint_rest
 from shipping.endpoint_rest import Endpoint
 from shipping.environments import Refused
 
@@ -23,6 +24,7 @@ class SageMaker:
             self.endpoints[NAME] = self.described(CONFIG, status)
         self.tags: dict[str, dict[str, str]] = {"stockcast-dev-train-2": {}, "stockcast-dev-train-1": {}}
         self.becomes = "InService"
+        self.deployment: list[str] = []  # statuses that are still to come, one per look
 
     @staticmethod
     def described(config: str, status: str) -> dict[str, Any]:
@@ -33,13 +35,17 @@ class SageMaker:
         if EndpointName not in self.endpoints:
             missing = {"Code": "ValidationException", "Message": f'Could not find endpoint "{EndpointName}".'}
             raise ClientError({"Error": missing}, "DescribeEndpoint")
-        return self.endpoints[EndpointName]
+        found = dict(self.endpoints[EndpointName])
+        if self.deployment:
+            self.endpoints[EndpointName]["EndpointStatus"] = self.deployment.pop(0)
+        return found
 
     def create_endpoint(self, EndpointName: str, EndpointConfigName: str, Tags: list[dict[str, str]]) -> None:
         assert EndpointName not in self.endpoints
         self.endpoints[EndpointName] = self.described(EndpointConfigName, self.becomes) | {"Tags": Tags}
 
     def delete_endpoint(self, EndpointName: str) -> None:
+        assert self.endpoints[EndpointName]["EndpointStatus"] in ("InService", "OutOfService", "Failed")
         del self.endpoints[EndpointName]
 
     def describe_endpoint_config(self, EndpointConfigName: str) -> dict[str, str]:
@@ -106,6 +112,15 @@ def tracking(name: str = "invocations") -> dict[str, Any]:
 
 def endpoint(sagemaker: SageMaker, scaling: Scaling | None = None) -> Endpoint:
     return Endpoint(NAME, "stockcast-dev-", sagemaker, scaling or Scaling())
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The pauses that were slept through; time passes by them alone."""
+    pauses: list[float] = []
+    monkeypatch.setattr(endpoint_rest.time, "sleep", pauses.append)
+    monkeypatch.setattr(endpoint_rest.time, "monotonic", lambda: sum(pauses))
+    return pauses
 
 
 def wake(sleeping: Endpoint) -> list[str]:
@@ -219,3 +234,30 @@ def test_scaling_that_cannot_be_remembered_is_refused_beforehand() -> None:
 
     with pytest.raises(Refused, match="is scaled by by-hand"):
         endpoint(SageMaker(), Scaling({"MinCapacity": 1, "MaxCapacity": 2}, (by_hand,))).check_still()
+
+
+def test_a_deployment_that_began_meanwhile_is_waited_for(
+    clock: list[float], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Airflow has gone by then; a sleep that ends here leaves an endpoint that costs all night."""
+    sagemaker = SageMaker("Updating")
+    sagemaker.deployment = ["Updating", "RollingBack", "InService"]
+
+    told = endpoint(sagemaker).lay_down()
+
+    assert told == [f"endpoint {NAME} sleeps; {CONFIG} remembers it"]
+    assert sagemaker.endpoints == {}
+    assert len(clock) == 3
+    assert capsys.readouterr().err == f"{NAME}: Updating (0 s)\n{NAME}: RollingBack (2 s)\n"
+
+
+def test_a_deployment_that_does_not_end_is_not_waited_for_all_night(clock: list[float]) -> None:
+    """Whoever waits must learn what to do next, and that the endpoint still costs money."""
+    sagemaker = SageMaker("Creating")
+
+    with pytest.raises(Refused, match=rf"{NAME} is still Creating after 18\d\d s; .* run `make sleep` again"):
+        endpoint(sagemaker).lay_down()
+
+    assert NAME in sagemaker.endpoints
+    assert sum(clock) < 1900
+    assert sagemaker.tags[CONFIG] == {}

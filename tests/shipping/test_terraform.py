@@ -9,9 +9,11 @@ import json
 import re
 import subprocess
 import sys
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -39,8 +41,65 @@ def home(tmp_path: Path) -> Path:
     return tmp_path / "home"
 
 
+class Hosting(ThreadingHTTPServer):
+    """SageMaker with one endpoint at most, and no scaling. What is deleted is noted between Terraform's calls."""
+
+    daemon_threads = True
+
+    def __init__(self, calls: Path) -> None:
+        super().__init__(("127.0.0.1", 0), _HostingDesk)
+        self.calls, self.endpoint, self.is_remade, self.refuses = calls, "", "", ""
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+    def answer(self, operation: str, asked: dict[str, str]) -> tuple[int, dict[str, object]]:
+        if operation == self.refuses:
+            return 400, {"__type": "AccessDeniedException", "message": "User jane is not authorized"}
+        if self.is_remade and "\napply " in self.calls.read_text():  # a DAG's run, just before Airflow went
+            self.endpoint, self.is_remade = self.is_remade, ""
+        if operation == "DescribeEndpoint" and asked["EndpointName"] != self.endpoint:
+            return 400, {"__type": "ValidationException", "message": "Could not find endpoint"}
+        if operation == "DeleteEndpoint":
+            self.endpoint = ""
+            with self.calls.open("a") as calls:
+                calls.write(f"aws delete-endpoint {asked['EndpointName']}\n")
+        listed = {"EndpointConfigs": [], "Models": [], "ModelPackageSummaryList": [], "ScalableTargets": []}
+        return 200, {"EndpointStatus": "InService", **listed}
+
+
+class _HostingDesk(BaseHTTPRequestHandler):
+    server: Hosting
+
+    def do_POST(self) -> None:
+        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        status, answer = self.server.answer(self.headers["X-Amz-Target"].split(".")[1], asked)
+        body = json.dumps(answer).encode()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *arguments: object) -> None:
+        """Silence."""
+
+
 @pytest.fixture
-def ship(clone: Path, home: Path, programs: Path, program: Program, tmp_path: Path, account: StandInAccount) -> Ship:
+def hosting(tmp_path: Path) -> Iterator[Hosting]:
+    desk = Hosting(tmp_path / "calls")
+    thread = threading.Thread(target=desk.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread.start()
+    yield desk
+    desk.shutdown()
+    desk.server_close()
+    thread.join()
+
+
+@pytest.fixture
+def ship(
+    clone: Path, home: Path, programs: Path, program: Program, tmp_path: Path, account: StandInAccount, hosting: Hosting
+) -> Ship:
     """`python -m shipping.terraform ARGUMENTS` in the clone, with further variables as keywords.
 
     The credentials are of the account that the environment's values name, and its state bucket stands.
@@ -63,6 +122,8 @@ def ship(clone: Path, home: Path, programs: Path, program: Program, tmp_path: Pa
             "AWS_SECRET_ACCESS_KEY": "test",
             "AWS_ENDPOINT_URL_STS": account.url,
             "AWS_ENDPOINT_URL_S3": account.url,
+            "AWS_ENDPOINT_URL_SAGEMAKER": hosting.url,
+            "AWS_ENDPOINT_URL_APPLICATION_AUTO_SCALING": hosting.url,
             **variables,
         }
         command = [sys.executable, "-m", "shipping.terraform", *arguments]
@@ -208,9 +269,127 @@ def test_a_confirmed_removal_applies_just_its_own_plan(ship: Ship, calls: Callab
     done = ship("destroy", "--env", "dev", "--confirm", "dev")
 
     assert done.returncode == 0, done.stderr
-    assert " -destroy " in calls()[-3]
+    assert [call for call in calls() if call.startswith("plan ") and " -destroy " in call]
     assert calls()[-1].endswith(f" {home}/plans/dev.removal.tfplan")
     assert list((home / "plans").iterdir()) == []
+
+
+def change(address: str, *actions: str, **sides: object) -> dict[str, object]:
+    kind, name = address.split(".")[-2:]
+    return {"address": address, "type": kind, "name": name.split("[")[0], "change": {"actions": list(actions), **sides}}
+
+
+def standing(address: str, *actions: str, **before: object) -> dict[str, object]:
+    return change(address, *actions, before=before)
+
+
+GOLD = 'module.lake.aws_s3_bucket.this["gold"]'
+JOBS = 'module.sagemaker.aws_ecr_repository.this["jobs"]'
+KEY = standing("module.encryption.aws_kms_key.this", "delete", description="data")
+
+
+@pytest.mark.parametrize(
+    ("held", "told"),
+    [
+        (standing(GOLD, "delete", force_destroy=False), f"{GOLD} (force_destroy is false)"),
+        (standing(JOBS, "delete", force_delete=None), f"{JOBS} (force_delete is null)"),
+    ],
+)
+def test_protected_data_is_not_removed_nor_anything_before_it(
+    ship: Ship, calls: Callable[[], list[str]], home: Path, hosting: Hosting, held: dict[str, object], told: str
+) -> None:
+    """AWS would refuse the full bucket at last, with the endpoint gone and the key to the data on its way out."""
+    hosting.endpoint = "stockcast-dev-forecasts"
+
+    done = ship("destroy", "--env", "dev", "--confirm", "dev", PLAN=json.dumps({"resource_changes": [KEY, held]}))
+
+    assert done.returncode == 1
+    assert told in done.stderr
+    assert (
+        "set protect_data = false in envs/dev/platform.tfvars, run `make plan ENV=dev` and `make apply" in done.stderr
+    )
+    assert "not confirmed" not in done.stderr
+    assert "apply" not in verbs(calls)
+    assert hosting.endpoint == "stockcast-dev-forecasts"
+    assert list((home / "plans").iterdir()) == []
+
+
+def test_values_that_protect_data_refuse_a_removal(
+    ship: Ship, clone: Path, calls: Callable[[], list[str]], hosting: Hosting
+) -> None:
+    """Also where the state does not know of it yet: somebody has just decided to keep the data."""
+    protect(clone)
+    hosting.endpoint = "stockcast-dev-forecasts"
+
+    done = ship("destroy", "--env", "dev", "--confirm", "dev")
+
+    assert done.returncode == 1
+    assert "protect_data is true in envs/dev/platform.tfvars" in done.stderr
+    assert "apply" not in verbs(calls)
+    assert hosting.endpoint == "stockcast-dev-forecasts"
+
+
+def test_unprotected_buckets_go_with_the_environment(ship: Ship, calls: Callable[[], list[str]]) -> None:
+    held = [standing(GOLD, "delete", force_destroy=True), standing(JOBS, "delete", force_delete=True), KEY]
+
+    done = ship("destroy", "--env", "dev", "--confirm", "dev", PLAN=json.dumps({"resource_changes": held}))
+
+    assert done.returncode == 0, done.stderr
+    assert verbs(calls)[-1] == "apply"
+
+
+def test_an_endpoint_goes_before_the_rest_and_again_if_airflow_makes_it_anew(
+    ship: Ship, calls: Callable[[], list[str]], hosting: Hosting
+) -> None:
+    """Airflow lives until the apply ends it; the endpoint of its last run would cost by the hour, known to nobody.
+
+    Nothing is known of the outputs here, as after a removal that broke off.
+    """
+    hosting.endpoint = hosting.is_remade = "stockcast-dev-forecasts"
+
+    done = ship("destroy", "--env", "dev", "--confirm", "dev", OUTPUTS="{}")
+
+    assert done.returncode == 0, done.stderr
+    deleted = "aws delete-endpoint stockcast-dev-forecasts"
+    assert [call for call in calls() if call.startswith(("apply", "aws"))] == [deleted, calls()[-2], deleted]
+    assert done.stdout.count("removed endpoint stockcast-dev-forecasts") == 2
+
+
+def test_a_removal_that_breaks_off_leaves_no_endpoint_and_says_how_to_go_on(ship: Ship, hosting: Hosting) -> None:
+    """Half an environment may wait for tomorrow; what costs by the hour may not."""
+    hosting.is_remade = "stockcast-dev-forecasts"
+
+    done = ship("destroy", "--env", "dev", "--confirm", "dev", FAIL_ON="apply")
+
+    assert done.returncode == 1
+    assert "`terraform apply` ended with 3" in done.stderr
+    assert "Part of dev still stands. Run `make destroy ENV=dev` again." in done.stderr
+    assert (hosting.endpoint, hosting.is_remade) == ("", "")
+
+
+def test_what_aws_refuses_is_told_in_words(ship: Ship, calls: Callable[[], list[str]], hosting: Hosting) -> None:
+    """Forty lines of trace hide that one right is missing."""
+    hosting.refuses = "DescribeEndpoint"
+
+    done = ship("destroy", "--env", "dev", "--confirm", "dev")
+
+    assert done.returncode == 1
+    assert (
+        "stockcast: AWS answers DescribeEndpoint with AccessDeniedException: User jane is not authorized. Use a role "
+        "that may do this" in done.stderr
+    )
+    assert "Traceback" not in done.stderr
+    assert "apply" not in verbs(calls)
+
+
+def test_an_aws_that_does_not_answer_is_told_in_words(ship: Ship) -> None:
+    nobody = "http://127.0.0.1:1"
+
+    done = ship("destroy", "--env", "dev", "--confirm", "dev", AWS_ENDPOINT_URL_SAGEMAKER=nobody, AWS_MAX_ATTEMPTS="1")
+
+    assert done.returncode == 1
+    assert "stockcast: AWS could not be asked (EndpointConnectionError): Could not connect" in done.stderr
+    assert "Traceback" not in done.stderr
 
 
 def test_a_removal_plan_left_by_a_killed_command_is_never_applied(ship: Ship, home: Path) -> None:
@@ -421,8 +600,7 @@ def test_values_named_beside_the_environment_win(ship: Ship, tmp_path: Path, acc
 
 def test_protected_data_asks_for_the_name_once(ship: Ship, clone: Path, calls: Callable[[], list[str]]) -> None:
     """`make apply ENV=prod` in the wrong window."""
-    values = clone / "envs/dev/platform.tfvars"
-    values.write_text(re.sub(r"protect_data\s*=\s*false", "protect_data = true", values.read_text()))
+    protect(clone)
     ship("plan", "--env", "dev")
 
     refused = ship("apply", "--env", "dev")
@@ -432,6 +610,37 @@ def test_protected_data_asks_for_the_name_once(ship: Ship, clone: Path, calls: C
     assert "not confirmed, nothing was changed. Type the name, or give CONFIRM=dev." in refused.stderr
     assert applied.returncode == 0, applied.stderr
     assert verbs(calls).count("apply") == 1
+
+
+def protect(clone: Path) -> None:
+    values = clone / "envs/dev/platform.tfvars"
+    values.write_text(re.sub(r"protect_data\s*=\s*false", "protect_data = true", values.read_text()))
+
+
+def test_the_plan_that_unprotects_data_asks_for_the_name(ship: Ship, calls: Callable[[], list[str]]) -> None:
+    """By then the values say `unprotected` already, but the data in its buckets has not been given up yet."""
+    unprotecting = change(GOLD, "update", before={"force_destroy": False}, after={"force_destroy": True})
+    plan = json.dumps({"resource_changes": [unprotecting]})
+    ship("plan", "--env", "dev")
+
+    refused = ship("apply", "--env", "dev", PLAN=plan)
+    applied = ship("apply", "--env", "dev", "--confirm", "dev", PLAN=plan)
+
+    assert refused.returncode == 1
+    assert "not confirmed, nothing was changed. Type the name, or give CONFIRM=dev." in refused.stderr
+    assert applied.returncode == 0, applied.stderr
+    assert verbs(calls).count("apply") == 1
+
+
+def test_a_plan_over_unprotected_or_new_buckets_asks_nobody(ship: Ship) -> None:
+    """A question that is always asked is answered without reading."""
+    new = change(GOLD, "create", before=None, after={"force_destroy": True})
+    old = change(JOBS, "update", before={"force_delete": True}, after={"force_delete": True})
+    ship("plan", "--env", "dev")
+
+    done = ship("apply", "--env", "dev", PLAN=json.dumps({"resource_changes": [new, old]}))
+
+    assert done.returncode == 0, done.stderr
 
 
 @pytest.mark.parametrize("change", ["commit", "packages", "plan"])
@@ -481,11 +690,6 @@ def test_a_plan_keeps_what_sleep_and_wake_left(
         assert words.index(option) > max(i for i, word in enumerate(words) if word.startswith("-var-file="))
 
 
-def change(address: str, *actions: str, **sides: object) -> dict[str, object]:
-    kind, name = address.split(".")[-2:]
-    return {"address": address, "type": kind, "name": name.split("[")[0], "change": {"actions": list(actions), **sides}}
-
-
 def test_sleep_refuses_to_change_anything_else(ship: Ship, calls: Callable[[], list[str]]) -> None:
     """Who wants to save money at night must not deploy by the way."""
     plan = {"resource_changes": [
@@ -533,7 +737,7 @@ def test_a_fresh_lock_is_shown_and_left_alone(
     assert done.returncode == 1
     assert "locked by jane@laptop since" in done.stdout
     assert "4 min ago, for apply with Terraform 1.11.4 (lock 7c2b0f5e)" in done.stdout
-    assert "the lock is 4 min old; one younger than 15 min is not taken away" in done.stderr
+    assert "the lock is 4 min old; an apply's younger than 4 h 0 min is not taken away" in done.stderr
     assert "force-unlock" not in verbs(calls)
 
 
@@ -541,12 +745,12 @@ def test_an_old_lock_is_freed_once_its_environment_was_named(
     ship: Ship, calls: Callable[[], list[str]], account: StandInAccount
 ) -> None:
     """A killed run leaves its lock behind for ever."""
-    hold_lock(account, timedelta(hours=3, minutes=20, seconds=5))
+    hold_lock(account, timedelta(hours=5, minutes=20, seconds=5))
 
     unnamed = ship("unlock", "--env", "dev")
     named = ship("unlock", "--env", "dev", "--confirm", "dev")
 
-    assert "3 h 20 min ago" in unnamed.stdout
+    assert "5 h 20 min ago" in unnamed.stdout
     assert unnamed.returncode == 1
     assert named.returncode == 0, named.stderr
     assert [call for call in calls() if "unlock" in call] == ["force-unlock -force 7c2b0f5e"]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,7 @@ BOOTSTRAP = {
 }  # fmt: skip
 # What no environment chooses today and everybody may: over dev's values.
 CHOICES = {
+    "awake": {"asleep": "false"},  # dev as `make wake` leaves it, with Airflow and its network
     "glue": {
         "alerts": """{
           slack         = { channel_id = "C0123ABCD", team_id = "T0123ABCD" }
@@ -131,6 +132,12 @@ def test_no_rule_finds_anything_in_a_plan(planned: Callable[[str], Plan], name: 
     assert [str(finding) for finding in findings] == []
 
 
+def test_an_awake_dev_has_the_airflow_that_a_sleeping_one_lacks(planned: Callable[[str], Plan]) -> None:
+    """A plan without Airflow leaves most rules nothing to look at."""
+    assert list(planned("awake").of_type("aws_mwaa_environment"))
+    assert not list(planned("dev").of_type("aws_mwaa_environment"))
+
+
 def test_no_rule_finds_anything_in_the_bootstrap_root(bootstrapped: Plan) -> None:
     """Without the right to delete the lock object, every lock would have to be freed by hand."""
     findings = rules.check_all(bootstrapped, strict=True)
@@ -173,7 +180,8 @@ def unmet_rows(plans: list[Plan]) -> list[str]:
     """Rows of the tables that no planned value meets, of types that are planned and settings that are made."""
     resources = [resource for plan in plans for resource in plan.resources]
     unmet = []
-    for kind, rows in [*MODELS.items(), *LIMITS.items()]:
+    tables: list[tuple[str, Iterable[str]]] = [*MODELS.items(), *LIMITS.items()]
+    for kind, rows in tables:
         planned_ones = [resource for resource in resources if resource.type == kind]
         for attribute in rows if planned_ones else ():
             path = tuple(attribute.split("."))

@@ -99,3 +99,41 @@ def test_values_hold_no_secrets(path: Path) -> None:
 def test_a_secret_is_noticed(text: str) -> None:
     """A search that finds nothing proves nothing until it has found something."""
     assert SECRET.search(text)
+
+
+NAMED_FREELY = {"arguments", "hyperparameters", "options", "subscriptions"}  # maps, whose keys are the user's
+
+
+def misspelt(given: Any, declared: str, path: str) -> list[str]:
+    """Attributes of objects that their type does not name: Terraform drops them without a word."""
+    if not isinstance(given, dict):
+        return []
+    faults = [f"{path}.{key}" for key in given if not re.search(rf"\b{key}\s*=", declared)]
+    return faults + [
+        fault
+        for key, value in given.items()
+        if key not in NAMED_FREELY
+        for fault in misspelt(value, declared, f"{path}.{key}")
+    ]
+
+
+def types() -> dict[str, str]:
+    """The text of each variable of the platform, by its name."""
+    text = (ROOT / "terraform/platform/variables.tf").read_text()
+    return dict(re.findall(r'^variable "(\w+)" \{(.*?)^\}', text, re.MULTILINE | re.DOTALL))
+
+
+@pytest.mark.parametrize("path", VALUES, ids=environment)
+def test_no_attribute_is_misspelt(path: Path) -> None:
+    """`max_worker = 5` would be dropped silently, and production would run with one."""
+    declared = types()
+
+    assert [fault for name, given in hcl.load(path).items() for fault in misspelt(given, declared[name], name)] == []
+
+
+def test_a_misspelt_attribute_is_noticed() -> None:
+    """The search has to find it at any depth."""
+    declared = types()
+
+    assert misspelt({"enabled": True, "max_worker": 5}, declared["airflow"], "airflow") == ["airflow.max_worker"]
+    assert misspelt({"lake": {"log_day": 1}}, declared["retention"], "retention") == ["retention.lake.log_day"]

@@ -2,7 +2,8 @@
 
     python -m shipping.doctor.cli --env ENV
 
-The saved plan is looked at where there is one; otherwise one is made for this and thrown away. Changes nothing.
+The saved plan is looked at where there is one; otherwise one is made for this and thrown away. What sleeps is planned a
+second time as it would wake: otherwise Airflow and its network would go unseen until `make wake`. Changes nothing.
 """
 
 from __future__ import annotations
@@ -28,16 +29,66 @@ def plan_json(environment: str) -> dict[str, Any]:
     return planning.as_json(environment)
 
 
-def examine(environment: str) -> tuple[list[Finding], int]:
-    """All findings, and how many checks were asked for them."""
+def awake_plan_json(environment: str) -> dict[str, Any]:
+    """The plan of the same environment as `make wake` would leave it; made for this and thrown away."""
+    from shipping import planning, saved_plan
+
+    passing = saved_plan.for_a_look(environment)
+    try:
+        return planning.save_plan(environment, passing, asleep=False, quietly=True).plan_json(passing.file)
+    finally:
+        passing.discard()
+
+
+def examine(environment: str) -> tuple[list[Finding], int, str]:
+    """All findings, how many checks were asked for them, and in which states where there is more than one."""
     try:
         shown = plan_json(environment)
     except (Refused, tools.ToolMissing) as problem:
-        return [_no_plan(environment, problem)], 1
+        return [_no_plan(environment, problem)], 1, ""
+    checks = len(rules.ALL) + len(live.CHECKS)
+    by_rules, by_account = _looked_at(shown)
+    if not _hides_airflow(shown):
+        return [*_folded(by_rules), *by_account], checks, ""
+    try:
+        awake_by_rules, awake_by_account = _looked_at(awake_plan_json(environment))
+    except (Refused, tools.ToolMissing) as problem:
+        return [*_folded(by_rules), *by_account, _not_awake(environment, problem)], checks, "as it sleeps only"
+    found = [*_folded(_together(awake_by_rules, by_rules)), *_together(awake_by_account, by_account)]
+    return found, checks, "as it sleeps and as it would wake"
+
+
+def _looked_at(shown: dict[str, Any]) -> tuple[list[Finding], list[Finding]]:
+    """What the rules find in a plan, and what the account says to it."""
     plan = Plan.from_json(shown, PLATFORM)
-    found = rules.check_all(plan, strict=True)
     account = Account(plan, account_at_hand.client_maker(plan.region))
-    return [*_folded(found), *live.check_all(account)], len(rules.ALL) + len(live.CHECKS)
+    return rules.check_all(plan, strict=True), live.check_all(account)
+
+
+def _hides_airflow(shown: dict[str, Any]) -> bool:
+    """Whether the plan leaves out Airflow and its network only because the environment sleeps."""
+    values = {name: entry.get("value") for name, entry in shown.get("variables", {}).items()}
+    return values.get("asleep") is True and bool((values.get("airflow") or {}).get("enabled"))
+
+
+def _together(first: list[Finding], second: list[Finding]) -> list[Finding]:
+    """Findings of both, none doubled; the same one may tell other numbers in either state, and the first's count."""
+    told = {_told(one) for one in first}
+    return [*first, *(one for one in second if _told(one) not in told)]
+
+
+def _told(one: Finding) -> tuple[str, ...]:
+    return one.severity, one.rule, one.address, one.remedy
+
+
+def _not_awake(environment: str, problem: Exception) -> Finding:
+    return Finding(
+        "what sleeps is looked at as it would wake, too",
+        f"ENV={environment}",
+        "not planned awake, so that Airflow and its network were not looked at",
+        str(problem),
+        Severity.UNCHECKED,
+    )
 
 
 def _no_plan(environment: str, problem: Exception) -> Finding:
@@ -78,8 +129,8 @@ def main(argv: list[str] | None = None) -> int:
     except Refused as problem:
         print(f"stockcast: {problem}", file=sys.stderr)
         return 1
-    found, checks = examine(args.env)
-    print(report.shown(found, checks))
+    found, checks, states = examine(args.env)
+    print(report.shown(found, checks, states))
     return int(any(one.severity is Severity.ERROR for one in found))
 
 

@@ -6,6 +6,7 @@ is a finding of its own and never a good sign.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from shipping import tools
 from shipping.doctor import quotas
 from shipping.doctor.account_at_hand import Account
 from shipping.doctor.findings import Finding, Severity
@@ -30,6 +32,8 @@ OFFERS = {
     "scheduler": "aws_scheduler_schedule",
 }
 COST_TAG = "Environment"
+ZONE = "availability_zone"
+BOOTSTRAP_VALUES = tools.ROOT / "envs" / "account" / "bootstrap.tfvars"
 # Type of resource -> the role that AWS itself makes when the first of its kind is made.
 LINKED_ROLES = {
     "aws_emrserverless_application": ("AWSServiceRoleForAmazonEMRServerless", "ops.emr-serverless.amazonaws.com"),
@@ -77,6 +81,41 @@ def region_is_switched_on(account: Account) -> Iterator[Finding]:
                 f"{region}, which is off",
                 "Switch it on in the console: Account > AWS Regions. It takes up to an hour.",
             )
+
+
+def zones_are_there(account: Account) -> Iterator[Finding]:
+    """Which letters a region has differs by account, too."""
+    named = {zone: one for one in account.plan.of_type("aws_subnet") if isinstance(zone := one.values.get(ZONE), str)}
+    if not named:
+        return
+    zones = account.client("ec2").describe_availability_zones(AllAvailabilityZones=True)["AvailabilityZones"]
+    usable = sorted(
+        zone["ZoneName"]
+        for zone in zones
+        if zone["State"] == "available"
+        and zone.get("OptInStatus") != "not-opted-in"
+        and zone.get("ZoneType", "availability-zone") == "availability-zone"
+    )
+    letters = ", ".join(name.removeprefix(account.plan.region) for name in usable)
+    for name in sorted(named.keys() - set(usable)):
+        yield Finding(
+            "subnets stand in zones that the account can use",
+            named[name].address,
+            f"planned in {name}, which is not available to the account",
+            f"Choose network.zones from {letters}." if letters else "Choose another region.",
+        )
+
+
+def airflow_version_is_offered(account: Account) -> Iterator[Finding]:
+    for environment in account.to_make("aws_mwaa_environment"):
+        version = environment.values.get("airflow_version")
+        yield Finding(
+            "MWAA offers the version in the region",
+            environment.address,
+            f"planned as Airflow {version}; whether {account.plan.region} offers Airflow {version} cannot be asked",
+            "Look at the versions that the console offers there: Amazon MWAA > Create environment.",
+            Severity.UNCHECKED,
+        )
 
 
 def buckets_can_be_made(account: Account) -> Iterator[Finding]:
@@ -140,8 +179,10 @@ def _role_exists(iam: Any, name: str) -> bool:
 
 def connections_are_available(account: Account) -> Iterator[Finding]:
     """Terraform can only ask for a connection to GitHub; a person has to agree to it."""
-    pages = account.client("codeconnections").list_connections()["Connections"]
-    ours = [one for one in pages if one["ConnectionName"].startswith("stockcast")]
+    name = connection_name(BOOTSTRAP_VALUES.read_text())
+    if name is None:
+        return  # no pipeline is wanted
+    ours = [one for one in _connections(account.client("codeconnections")) if one["ConnectionName"] == name]
     for one in ours:
         if one["ConnectionStatus"] != "AVAILABLE":
             yield Finding(
@@ -155,10 +196,56 @@ def connections_are_available(account: Account) -> Iterator[Finding]:
         yield Finding(
             "the connection to the repository is AVAILABLE",
             "codeconnections",
-            "not there: no connection's name begins with stockcast",
+            f"not there: no connection is named {name}",
             "Run `make bootstrap`, if pipelines are wanted.",
             Severity.WARNING,
         )
+
+
+def connection_name(written: str) -> str | None:
+    """The connection's name in the values of `make bootstrap`; None where they ask for no connection."""
+    found = re.search(r'^connection\s*=\s*\{[^}]*\bname\s*=\s*"([^"]+)"', written, re.MULTILINE)
+    return found[1] if found else None
+
+
+def _connections(client: Any) -> Iterator[dict[str, Any]]:
+    asked: dict[str, str] = {}
+    while True:  # botocore has no paginator for it
+        page = client.list_connections(**asked)
+        yield from page["Connections"]
+        if not page.get("NextToken"):
+            return
+        asked = {"NextToken": page["NextToken"]}
+
+
+def images_are_pushed(account: Account) -> Iterator[Finding]:
+    """Before the first apply there is no repository to ask, nor a setting that names one."""
+    for setting in ("jobs_image", "serving_image"):
+        repository, _, tag = (account.setting(setting) or "").partition("/")[2].rpartition(":")
+        if not repository:
+            continue
+        ecr = account.client("ecr")
+        try:
+            found = ecr.describe_images(repositoryName=repository, imageIds=[{"imageTag": tag}])["imageDetails"]
+        except ecr.exceptions.RepositoryNotFoundException:
+            continue
+        except ecr.exceptions.ImageNotFoundException:
+            yield Finding(
+                "the images that the settings name are pushed",
+                setting,
+                f"{repository}:{tag}, which is not in ECR",
+                "Push it: `make images` (docs/environments.md).",
+                Severity.WARNING,
+            )
+            continue
+        for image in found:
+            if str(image.get("imageManifestMediaType")).startswith("application/vnd.oci."):
+                yield Finding(
+                    "SageMaker takes Docker v2 manifests",
+                    setting,
+                    f"{repository}:{tag}, whose manifest is {image['imageManifestMediaType']}",
+                    "Build it with --provenance=false and oci-mediatypes=false, and push it under a new tag.",
+                )
 
 
 def somebody_hears_alerts(account: Account) -> Iterator[Finding]:
@@ -184,6 +271,28 @@ def somebody_hears_alerts(account: Account) -> Iterator[Finding]:
                     "apply, and add it again.",
                     Severity.WARNING,
                 )
+
+
+def cost_explorer_is_open(account: Account) -> Iterator[Finding]:
+    if not any(True for _ in account.plan.of_type("aws_ce_anomaly_monitor")):
+        return
+    try:
+        account.client("ce").get_anomaly_monitors(MaxResults=1)
+    except ClientError as problem:
+        if not _says_closed(problem):
+            raise
+        yield Finding(
+            "Cost Explorer is open, since AWS refuses anomaly monitors before",
+            "ce",
+            "not enabled",
+            "Open Billing > Cost Explorer once and wait a day; in an organisation the paying account does it.",
+        )
+
+
+def _says_closed(problem: ClientError) -> bool:
+    """Cost Explorer answers AccessDenied both where it is closed and where IAM refuses; only its words differ."""
+    code, message = problem.response["Error"]["Code"], problem.response["Error"].get("Message", "")
+    return code == "DataUnavailableException" or ("AccessDenied" in code and "not enabled" in message.lower())
 
 
 def costs_are_told_by_environment(account: Account) -> Iterator[Finding]:
@@ -227,6 +336,8 @@ CHECKS: dict[str, Check] = {
     "the caller's account": caller_is_of_the_account,
     "services in the region": region_offers_the_services,
     "the region itself": region_is_switched_on,
+    "zones of the subnets": zones_are_there,
+    "the version of Airflow": airflow_version_is_offered,
     **{f"the quota {one.name}": partial(quotas.room_for, quota=one) for one in quotas.COUNTED},
     "machines for jobs and endpoint": quotas.machines,
     "Lambda's concurrency": quotas.reservations,
@@ -234,7 +345,9 @@ CHECKS: dict[str, Check] = {
     "names of roles": roles_can_be_made,
     "names of log groups": log_groups_can_be_made,
     "the connection to the repository": connections_are_available,
+    "images of jobs and endpoint": images_are_pushed,
     "subscribers of alerts": somebody_hears_alerts,
+    "Cost Explorer": cost_explorer_is_open,
     "the cost allocation tag": costs_are_told_by_environment,
     "service-linked roles": linked_roles_exist,
 }

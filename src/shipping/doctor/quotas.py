@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -105,7 +106,8 @@ def _machine_uses(account: Account) -> Iterator[tuple[str, int]]:
         if machine := account.setting(setting):
             yield f"{machine} for {use}", 1
     if machine := account.setting("serving_instance_type"):
-        count = int(account.setting("serving_instance_count") or 1)
+        scaling = json.loads(account.setting("endpoint_scaling") or "{}")
+        count = max(int(account.setting("serving_instance_count") or 1), int(scaling.get("MaxCapacity", 0)))
         yield f"{machine} for endpoint usage", 2 * count  # an update has the old and the new ones for a while
 
 

@@ -15,12 +15,14 @@ HEADINGS = {
 }
 
 
-def shown(findings: Iterable[Finding], checks: int) -> str:
-    """The whole report. `checks` is how many rules were asked, so that silence can be told from not having looked."""
+def shown(findings: Iterable[Finding], checks: int, states: str = "") -> str:
+    """The whole report. `checks` is how many rules were asked, so that silence can be told from not having looked;
+    `states` says of what, where an environment sleeps and wakes."""
     found = list(findings)
     parts = [_group(severity, [one for one in found if one.severity is severity]) for severity in Severity]
     counts = ", ".join(f"{sum(one.severity is severity for one in found)} {severity}" for severity in Severity)
-    return "\n".join([*(part for part in parts if part), f"{checks} checks: {counts}."])
+    looked = [f"Looked at {states}."] if states else []
+    return "\n".join([*(part for part in parts if part), *looked, f"{checks} checks: {counts}."])
 
 
 def _group(severity: Severity, findings: list[Finding]) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from tests.shipping.doctor import good
 
+from shipping import planning, saved_plan
 from shipping.doctor import cli, live, report
 from shipping.doctor.findings import Finding, Severity
 from shipping.environments import Refused
@@ -101,3 +102,68 @@ def test_errors_stand_before_everything_else() -> None:
 
     assert printed.index("ERRORS") < printed.index("WARNINGS")
     assert printed.endswith("2 checks: 1 error, 1 warning, 0 could not be checked.")
+
+
+def sleeping(planned: dict[str, Any]) -> None:
+    """Airflow is left out of the plan, for no other reason than sleep."""
+    changes = planned["plan"]["resource_changes"]
+    planned["plan"]["resource_changes"] = [one for one in changes if one["type"] != "aws_mwaa_environment"]
+    planned["plan"]["variables"] |= {"asleep": {"value": True}, "airflow": {"value": {"enabled": True}}}
+
+
+def test_what_sleeps_is_looked_at_as_it_would_wake(
+    planned: dict[str, Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """Otherwise `make wake` meets what nobody looked at; and what both plans have is told once."""
+    sleeping(planned)
+    awake = good.shown(tmp_path)
+    awake["aws_mwaa_environment.this"]["environment_class"] = "mw1.tiny"
+    monkeypatch.setattr(cli, "awake_plan_json", lambda environment: good.plan_json(awake))
+    planned["live"] = [WRONG]
+
+    assert cli.main(["--env", "dev"]) == 1
+    printed = capsys.readouterr().out
+    assert "mw1.tiny" in printed
+    assert "Looked at as it sleeps and as it would wake." in printed
+    assert printed.count("A remedy.") == 1
+
+
+def test_what_cannot_be_planned_awake_is_told(
+    planned: dict[str, Any], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Half a look must not pass for a whole one."""
+
+    def refuse(environment: str) -> dict[str, Any]:
+        raise Refused("no second plan.")
+
+    sleeping(planned)
+    monkeypatch.setattr(cli, "awake_plan_json", refuse)
+
+    assert cli.main(["--env", "dev"]) == 0
+    printed = capsys.readouterr().out
+    assert "not planned awake" in printed
+    assert "Looked at as it sleeps only." in printed
+
+
+def test_the_look_at_waking_leaves_no_plan_behind(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """It must never take the place of the plan that somebody has read."""
+    monkeypatch.setenv("STOCKCAST_HOME", str(tmp_path))
+    asked: list[Any] = []
+
+    class Root:
+        """Shows whatever plan it is given."""
+
+        def plan_json(self, file: Path) -> dict[str, Any]:
+            return {"shown": file.read_text()}
+
+    def save_plan(environment: str, saved: saved_plan.SavedPlan, **how: Any) -> Root:
+        asked.append((environment, saved.file.name, how))
+        saved.file.parent.mkdir(parents=True)
+        saved.file.write_text("awake")
+        return Root()
+
+    monkeypatch.setattr(planning, "save_plan", save_plan)
+
+    assert cli.awake_plan_json("dev") == {"shown": "awake"}
+    assert asked == [("dev", saved_plan.for_a_look("dev").file.name, {"asleep": False, "quietly": True})]
+    assert not list(tmp_path.rglob("*.tfplan"))

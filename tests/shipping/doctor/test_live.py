@@ -49,7 +49,15 @@ class Client:
     class NoSuchEntity(ClientError):
         """What IAM answers for a role that is not there."""
 
-    exceptions = SimpleNamespace(NoSuchEntityException=NoSuchEntity)
+    class NoRepository(ClientError):
+        """What ECR answers before the first apply."""
+
+    class NoImage(ClientError):
+        """What ECR answers for a tag that is not there."""
+
+    exceptions = SimpleNamespace(
+        NoSuchEntityException=NoSuchEntity, RepositoryNotFoundException=NoRepository, ImageNotFoundException=NoImage
+    )
 
     def __init__(self, answers: dict[str, Any]) -> None:
         self.answers = answers
@@ -71,21 +79,39 @@ def no_role(**_: Any) -> None:
     raise Client.NoSuchEntity({"Error": {"Code": "NoSuchEntity"}}, "GetRole")
 
 
+def zone(letter: str, state: str = "available", opted: str = "opt-in-not-required") -> dict[str, str]:
+    return {"ZoneName": f"us-east-1{letter}", "State": state, "OptInStatus": opted, "ZoneType": "availability-zone"}
+
+
+def image(media_type: str) -> dict[str, Any]:
+    return {"imageDetails": [{"imageManifestMediaType": media_type}]}
+
+
+DOCKER = "application/vnd.docker.distribution.manifest.v2+json"
+NO_IMAGE = Client.NoImage({"Error": {"Code": "ImageNotFoundException"}}, "DescribeImages")
+NO_REPOSITORY = Client.NoRepository({"Error": {"Code": "RepositoryNotFoundException"}}, "DescribeImages")
+CLOSED = ClientError(
+    {"Error": {"Code": "AccessDeniedException", "Message": "User not enabled for cost explorer access"}}, "Ask"
+)
+
+
 def healthy() -> dict[str, dict[str, Any]]:
     """The answers of a new account in which nothing is in the way."""
     tag = {"TagKey": "Environment", "Status": "Active", "Type": "UserDefined"}
     connection = {"ConnectionName": "stockcast-github", "ConnectionArn": "c", "ConnectionStatus": "AVAILABLE"}
     return {
-        "ce": {"list_cost_allocation_tags": {"CostAllocationTags": [tag]}},
+        "ce": {"get_anomaly_monitors": {}, "list_cost_allocation_tags": {"CostAllocationTags": [tag]}},
         "codeconnections": {"list_connections": {"Connections": [connection]}},
         "ec2": {
             "describe_addresses": {"Addresses": []},
+            "describe_availability_zones": {"AvailabilityZones": [zone("a"), zone("b")]},
             "describe_internet_gateways": {"InternetGateways": []},
             "describe_nat_gateways": {"NatGateways": []},
             "describe_regions": {"Regions": [{"RegionName": "us-east-1", "OptInStatus": "opt-in-not-required"}]},
             "describe_subnets": {"Subnets": [{"SubnetId": "s", "AvailabilityZone": "us-east-1a"}]},
             "describe_vpcs": {"Vpcs": [{"VpcId": "default"}]},
         },
+        "ecr": {"describe_images": image(DOCKER)},
         "iam": {"get_role": lambda RoleName: {} if RoleName.startswith("AWSServiceRole") else no_role()},
         "lambda": {"get_account_settings": {"AccountLimit": {"UnreservedConcurrentExecutions": 10}}},
         "logs": {"describe_log_groups": {"logGroups": []}},
@@ -108,12 +134,18 @@ def resources(tmp_path: Path) -> dict[str, dict[str, Any]]:
     for values in found.values():
         values.setdefault("actions", ["create"])
     found["aws_eip.nat"] = {"actions": ["create"]}
+    found["aws_ce_anomaly_monitor.this"] = {"actions": ["create"]}
+    for name in ("jobs", "serving"):
+        value = f"111111111111.dkr.ecr.us-east-1.amazonaws.com/stockcast-dev-{name}:0.1.0"
+        setting = {"name": f"/stockcast/dev/{name}_image", "value": value, "actions": ["create"]}
+        found[f'aws_ssm_parameter.this["{name}_image"]'] = setting
     return found
 
 
 def findings(resources: dict[str, dict[str, Any]], answers: dict[str, dict[str, Any]]) -> list[Finding]:
     plan = good.plan(resources, Path())
-    return live.check_all(Account(plan, lambda service: Client(answers[service])))
+    found = live.check_all(Account(plan, lambda service: Client(answers[service])))
+    return [one for one in found if "cannot be asked" not in one.value]  # which nothing in an account can mend
 
 
 def test_a_new_account_with_nothing_in_the_way_has_no_finding(resources: dict[str, dict[str, Any]]) -> None:
@@ -140,9 +172,23 @@ def test_a_new_account_with_nothing_in_the_way_has_no_finding(resources: dict[st
          lambda logGroupNamePrefix: {"logGroups": [{"logGroupName": logGroupNamePrefix}]},
          Severity.ERROR, "airflow-stockcast-dev-airflow-Task"),
         ("codeconnections", "list_connections",
-         {"Connections": [{"ConnectionName": "stockcast", "ConnectionArn": "c", "ConnectionStatus": "PENDING"}]},
+         {"Connections": [{"ConnectionName": "stockcast-github", "ConnectionArn": "c", "ConnectionStatus": "PENDING"}]},
          Severity.WARNING, "PENDING"),
         ("codeconnections", "list_connections", {"Connections": []}, Severity.WARNING, "make bootstrap"),
+        ("codeconnections", "list_connections",
+         {"Connections": [{"ConnectionName": "stockcast-x", "ConnectionArn": "c", "ConnectionStatus": "AVAILABLE"}]},
+         Severity.WARNING, "no connection is named stockcast-github"),
+        ("ec2", "describe_availability_zones", {"AvailabilityZones": [zone("b"), zone("c")]},
+         Severity.ERROR, "Choose network.zones from b, c."),
+        ("ec2", "describe_availability_zones", {"AvailabilityZones": [zone("a", "impaired"), zone("b")]},
+         Severity.ERROR, "us-east-1a"),
+        ("ec2", "describe_availability_zones", {"AvailabilityZones": [zone("a"), zone("b", opted="not-opted-in")]},
+         Severity.ERROR, "us-east-1b"),
+        ("ce", "get_anomaly_monitors", CLOSED, Severity.ERROR, "Open Billing > Cost Explorer once"),
+        ("ce", "get_anomaly_monitors", problem("DataUnavailableException"), Severity.ERROR, "wait a day"),
+        ("ce", "get_anomaly_monitors", problem("AccessDeniedException"), Severity.UNCHECKED, "Cost Explorer"),
+        ("ecr", "describe_images", NO_IMAGE, Severity.WARNING, "make images"),
+        ("ecr", "describe_images", image("application/vnd.oci.image.index.v1+json"), Severity.ERROR, "oci-mediatypes"),
         ("sns", "list_subscriptions_by_topic",
          {"Subscriptions": [
              {"SubscriptionArn": "PendingConfirmation", "Endpoint": "on-call@example.com", "Protocol": "email"},
@@ -225,3 +271,46 @@ def test_what_stands_already_needs_no_more_room(resources: dict[str, dict[str, A
     account = Account(good.plan(resources, Path()), lambda service: Client(answers[service]))
 
     assert list(quotas.room_for(account, quotas.COUNTED[0])) == []
+
+
+def test_an_endpoint_needs_room_for_all_it_may_scale_to(resources: dict[str, dict[str, Any]]) -> None:
+    """A blue/green update of a scaled endpoint doubles what it scaled to."""
+    scaling = {"name": "/stockcast/dev/endpoint_scaling", "value": '{"MaxCapacity": 3}', "actions": ["create"]}
+    resources['aws_ssm_parameter.this["endpoint_scaling"]'] = scaling
+
+    assert any("4 of ml.m5.large for endpoint usage" in str(one) for one in findings(resources, healthy()))
+
+
+def test_what_cannot_be_asked_about_airflow_is_told(resources: dict[str, dict[str, Any]]) -> None:
+    """Silence would pass for a region that offers it."""
+    account = Account(good.plan(resources, Path()), lambda service: Client({}))
+
+    told = list(live.airflow_version_is_offered(account))
+
+    assert [one.severity for one in told] == [Severity.UNCHECKED]
+    assert "whether us-east-1 offers Airflow 3.0.6 cannot be asked" in told[0].value
+
+
+def test_no_repository_is_nothing_to_tell(resources: dict[str, dict[str, Any]]) -> None:
+    """Before the first apply nobody can have pushed."""
+    answers = healthy()
+    answers["ecr"]["describe_images"] = NO_REPOSITORY
+
+    assert findings(resources, answers) == []
+
+
+def test_a_connection_on_a_later_page_is_seen(resources: dict[str, dict[str, Any]]) -> None:
+    """An account may have many."""
+    ours = {"ConnectionName": "stockcast-github", "ConnectionArn": "c", "ConnectionStatus": "AVAILABLE"}
+    answers = healthy()
+    answers["codeconnections"]["list_connections"] = lambda NextToken="": (
+        {"Connections": [ours]} if NextToken else {"Connections": [], "NextToken": "more"}
+    )
+
+    assert findings(resources, answers) == []
+
+
+def test_an_account_without_pipelines_wants_no_connection() -> None:
+    """The values say null then."""
+    assert live.connection_name(live.BOOTSTRAP_VALUES.read_text()) == "stockcast-github"
+    assert live.connection_name("connection = null\n") is None

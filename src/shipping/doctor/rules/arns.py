@@ -20,7 +20,7 @@ ADDRESSES = ("invoke_arn", "qualified_invoke_arn")  # where API Gateway calls a 
 NO_REGION_NO_ACCOUNT = {"s3"}
 NO_REGION = {"iam", "budgets", "ce", "cloudfront", "route53", "health"}
 ANY_ACCOUNT = re.compile(r"arn:aws[a-z-]*:sqs:[a-z0-9-]+:\*:airflow-celery-\*")  # MWAA's queue lies with AWS
-# Managed policies of AWS that our roles hold; each was looked up in AWS's managed policy reference.
+# The one managed policy of AWS that is used: modules/alerts limits the Slack channel by it.
 MANAGED_POLICIES: frozenset[str] = frozenset({"CloudWatchReadOnlyAccess"})
 
 
