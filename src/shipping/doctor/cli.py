@@ -68,7 +68,8 @@ def _looked_at(shown: dict[str, Any]) -> tuple[list[Finding], list[Finding]]:
 def _hides_airflow(shown: dict[str, Any]) -> bool:
     """Whether the plan leaves out Airflow and its network only because the environment sleeps."""
     values = {name: entry.get("value") for name, entry in shown.get("variables", {}).items()}
-    return values.get("asleep") is True and bool((values.get("airflow") or {}).get("enabled"))
+    asleep = values.get("asleep") in (True, "true")  # a plan keeps what stood on its command line as it stood there
+    return asleep and bool((values.get("airflow") or {}).get("enabled"))
 
 
 def _together(first: list[Finding], second: list[Finding]) -> list[Finding]:

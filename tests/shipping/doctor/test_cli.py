@@ -167,3 +167,11 @@ def test_the_look_at_waking_leaves_no_plan_behind(monkeypatch: pytest.MonkeyPatc
     assert cli.awake_plan_json("dev") == {"shown": "awake"}
     assert asked == [("dev", saved_plan.for_a_look("dev").file.name, {"asleep": False, "quietly": True})]
     assert not list(tmp_path.rglob("*.tfplan"))
+
+
+@pytest.mark.parametrize(("asleep", "hidden"), [(True, True), ("true", True), (False, False), ("false", False)])
+def test_a_choice_that_was_handed_on_by_word_is_understood(asleep: object, hidden: bool) -> None:
+    """After `make sleep` every plan gets the choice on its command line, and keeps it as a word."""
+    shown = {"variables": {"asleep": {"value": asleep}, "airflow": {"value": {"enabled": True}}}}
+
+    assert cli._hides_airflow(shown) is hidden
