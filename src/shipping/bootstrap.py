@@ -24,13 +24,13 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from shipping import account, confirmation, environments, terraform_root, tools, values
+from shipping import account, aws_refusal, confirmation, connections, environments, terraform_root, tools, values
 from shipping.environments import Refused
 from shipping.planning import say
 from shipping.terraform_root import UNATTENDED, TerraformRoot
 
 SOURCES = tools.ROOT / "terraform" / "bootstrap"
-VALUES = tools.ROOT / "envs" / "account" / "bootstrap.tfvars"
+VALUES = connections.VALUES
 STATE_KEY = "bootstrap.tfstate"
 KEY_ALIAS = "alias/stockcast-tfstate"
 KEY_DESCRIPTION = "stockcast: Terraform's state of this account"  # as main.tf gives it
@@ -202,19 +202,12 @@ def _described(kms: Any, key: str) -> dict[str, Any]:
 
 
 def _connections(here: Account) -> Iterator[tuple[str, str]]:
-    wanted = values.evaluated([VALUES], {"name": "try(var.connection.name, null)"})["name"]
+    wanted = connections.wanted(VALUES)
     if wanted is None:
         return
-    client = boto3.client("codeconnections", region_name=here.region)
-    more: dict[str, str] = {}
-    while True:
-        page = client.list_connections(**more)
-        for found in page["Connections"]:
-            if found["ConnectionName"] == wanted:
-                yield "aws_codeconnections_connection.code[0]", found["ConnectionArn"]
-        if not (token := page.get("NextToken")):
-            return
-        more = {"NextToken": token}
+    for found in connections.standing(boto3.client("codeconnections", region_name=here.region)):
+        if found["ConnectionName"] == wanted:
+            yield "aws_codeconnections_connection.code[0]", found["ConnectionArn"]
 
 
 def _plan_and_apply(here: Account, root: TerraformRoot, confirmed: str) -> None:
@@ -262,20 +255,8 @@ def main(argv: list[str] | None = None) -> int:
     except (Refused, tools.ToolMissing) as problem:
         print(f"stockcast: {problem}", file=sys.stderr)
         return 1
-    except ClientError as problem:
-        error = problem.response["Error"]
-        print(
-            f"stockcast: AWS answers {problem.operation_name} with {error['Code']}: {error.get('Message')}. "
-            "Use a role that may do this, such as an administrator's, and run `make bootstrap` again: it goes on.",
-            file=sys.stderr,
-        )
-        return 1
-    except BotoCoreError as problem:
-        print(
-            f"stockcast: AWS could not be asked ({type(problem).__name__}): {problem}. See to network and "
-            "credentials, and run `make bootstrap` again: it goes on.",
-            file=sys.stderr,
-        )
+    except (BotoCoreError, ClientError) as problem:
+        print(f"stockcast: {aws_refusal.told(problem)}", file=sys.stderr)
         return 1
     return 0
 

@@ -19,7 +19,7 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from shipping import environments, planning, tools
+from shipping import aws_refusal, environments, planning, tools
 from shipping.environments import Refused
 
 DOCKERFILES = {"jobs": "training/Dockerfile", "serving": "serving/Dockerfile"}
@@ -92,7 +92,7 @@ def main(argv: list[str] | None = None) -> int:
         print(f"stockcast: {problem}", file=sys.stderr)
         return 1
     except (BotoCoreError, ClientError) as problem:
-        print(f"stockcast: AWS refused to tell about the images: {problem}", file=sys.stderr)
+        print(f"stockcast: {aws_refusal.told(problem)}", file=sys.stderr)
         return 1
     print("\n".join(f"pushed {uri}" for uri in pushed) or "both images are there already; a new image is a new tag")
     return 0

@@ -82,9 +82,14 @@ def as_json(environment: str) -> dict[str, Any]:
     if saved.file.exists() and _may_be_applied(saved):
         checked(environment)
         return initialised(environment, quietly=True).plan_json(saved.file)
+    return looked_at(environment)
+
+
+def looked_at(environment: str, **how: bool) -> dict[str, Any]:
+    """A plan as JSON that is made just for this and thrown away; `asleep` says in which state."""
     passing = saved_plan.for_a_look(environment)
     try:
-        return save_plan(environment, passing, quietly=True).plan_json(passing.file)
+        return save_plan(environment, passing, **how, quietly=True).plan_json(passing.file)
     finally:
         passing.discard()
 

@@ -21,7 +21,7 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from shipping import (
-    account,
+    aws_refusal,
     bootstrap,
     confirmation,
     dag_made,
@@ -41,13 +41,6 @@ from shipping.environments import Refused
 from shipping.terraform_root import UNATTENDED, TerraformRoot, executable, process_environment
 
 ROOT = tools.ROOT
-EXPIRED = (
-    "ExpiredToken",
-    "ExpiredTokenException",
-    "InvalidClientTokenId",
-    "RequestExpired",
-    "UnrecognizedClientException",
-)
 
 
 def plan(environment: str) -> None:
@@ -203,25 +196,9 @@ def main(argv: list[str] | None = None) -> int:
         print(f"stockcast: {problem}", file=sys.stderr)
         return 1
     except (BotoCoreError, ClientError) as problem:
-        print(f"stockcast: {_refusal_of_aws(problem)}", file=sys.stderr)
+        print(f"stockcast: {aws_refusal.told(problem)}", file=sys.stderr)
         return 1
     return 0
-
-
-def _refusal_of_aws(problem: BotoCoreError | ClientError) -> str:
-    """What AWS said no to, and the way out; a trace of forty lines hides both."""
-    if isinstance(problem, BotoCoreError):  # AWS was not reached, or not even asked
-        return (
-            f"AWS could not be asked ({type(problem).__name__}): {problem}. Look at the network, the proxy and the "
-            f"credentials, then run the command again. {account.RENEW}"
-        )
-    error = problem.response["Error"]
-    told = f"AWS answers {problem.operation_name} with {error['Code']}: {error.get('Message', 'no reason given')}."
-    if error["Code"] in EXPIRED:
-        return f"{told} {account.RENEW} Then run the command again."
-    if error["Code"].startswith(("403", "AccessDenied", "Forbidden", "Unauthorized")):
-        return f"{told} Use a role that may do this, or let yours; then run the command again."
-    return f"{told} Mend that, then run the command again: it goes on with what is left."
 
 
 def _arguments(argv: list[str] | None) -> argparse.Namespace:

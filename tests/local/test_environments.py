@@ -20,6 +20,7 @@ import pytest
 from tests.localaws.helpers import Gateway, free_port
 from tests.terraform import hcl
 
+from shipping import hourly
 from shipping.doctor.plan import Plan
 from shipping.doctor.rules import check_all
 from shipping.terraform_release import terraform
@@ -35,7 +36,6 @@ BY_THE_HOUR = (
     "aws_nat_gateway.",
     "aws_route.nat",
 )
-UNTOUCHED = (["no-op"], ["read"])
 
 
 @dataclass
@@ -144,9 +144,7 @@ def accounts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Acc
 
 
 def changed(plan: dict[str, Any]) -> list[str]:
-    return [
-        c["address"] for c in plan.get("resource_changes", []) if c["change"]["actions"] not in (["no-op"], ["read"])
-    ]
+    return [change["address"] for change in hourly.changes(plan)]
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -12,32 +12,23 @@ import argparse
 import sys
 from typing import Any
 
-from shipping import environments, tools
+from shipping import environments, planning, tools
 from shipping.doctor import account_at_hand, live, report, rules
 from shipping.doctor.account_at_hand import Account
 from shipping.doctor.findings import Finding, Severity
 from shipping.doctor.plan import Plan
 from shipping.environments import Refused
-
-PLATFORM = tools.ROOT / "terraform" / "platform"
+from shipping.terraform_root import PLATFORM
 
 
 def plan_json(environment: str) -> dict[str, Any]:
     """The environment's plan as `terraform show -json` tells it."""
-    from shipping import planning  # only now: whoever reads a plan's rules needs no Terraform
-
     return planning.as_json(environment)
 
 
 def awake_plan_json(environment: str) -> dict[str, Any]:
     """The plan of the same environment as `make wake` would leave it; made for this and thrown away."""
-    from shipping import planning, saved_plan
-
-    passing = saved_plan.for_a_look(environment)
-    try:
-        return planning.save_plan(environment, passing, asleep=False, quietly=True).plan_json(passing.file)
-    finally:
-        passing.discard()
+    return planning.looked_at(environment, asleep=False)
 
 
 def examine(environment: str) -> tuple[list[Finding], int, str]:

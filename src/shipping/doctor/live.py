@@ -6,7 +6,6 @@ is a finding of its own and never a good sign.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from typing import Any
@@ -14,7 +13,7 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from shipping import tools
+from shipping import connections
 from shipping.doctor import quotas
 from shipping.doctor.account_at_hand import Account
 from shipping.doctor.findings import Finding, Severity
@@ -33,7 +32,6 @@ OFFERS = {
 }
 COST_TAG = "Environment"
 ZONE = "availability_zone"
-BOOTSTRAP_VALUES = tools.ROOT / "envs" / "account" / "bootstrap.tfvars"
 # Type of resource -> the role that AWS itself makes when the first of its kind is made.
 LINKED_ROLES = {
     "aws_emrserverless_application": ("AWSServiceRoleForAmazonEMRServerless", "ops.emr-serverless.amazonaws.com"),
@@ -179,10 +177,10 @@ def _role_exists(iam: Any, name: str) -> bool:
 
 def connections_are_available(account: Account) -> Iterator[Finding]:
     """Terraform can only ask for a connection to GitHub; a person has to agree to it."""
-    name = connection_name(BOOTSTRAP_VALUES.read_text())
+    name = connections.wanted()
     if name is None:
         return  # no pipeline is wanted
-    ours = [one for one in _connections(account.client("codeconnections")) if one["ConnectionName"] == name]
+    ours = [one for one in connections.standing(account.client("codeconnections")) if one["ConnectionName"] == name]
     for one in ours:
         if one["ConnectionStatus"] != "AVAILABLE":
             yield Finding(
@@ -200,22 +198,6 @@ def connections_are_available(account: Account) -> Iterator[Finding]:
             "Run `make bootstrap`, if pipelines are wanted.",
             Severity.WARNING,
         )
-
-
-def connection_name(written: str) -> str | None:
-    """The connection's name in the values of `make bootstrap`; None where they ask for no connection."""
-    found = re.search(r'^connection\s*=\s*\{[^}]*\bname\s*=\s*"([^"]+)"', written, re.MULTILINE)
-    return found[1] if found else None
-
-
-def _connections(client: Any) -> Iterator[dict[str, Any]]:
-    asked: dict[str, str] = {}
-    while True:  # botocore has no paginator for it
-        page = client.list_connections(**asked)
-        yield from page["Connections"]
-        if not page.get("NextToken"):
-            return
-        asked = {"NextToken": page["NextToken"]}
 
 
 def images_are_pushed(account: Account) -> Iterator[Finding]:

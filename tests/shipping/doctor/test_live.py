@@ -11,6 +11,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 from tests.shipping.doctor import good
 
+from shipping import connections
 from shipping.doctor import live, quotas
 from shipping.doctor.account_at_hand import Account
 from shipping.doctor.findings import Finding, Severity
@@ -310,7 +311,9 @@ def test_a_connection_on_a_later_page_is_seen(resources: dict[str, dict[str, Any
     assert findings(resources, answers) == []
 
 
-def test_an_account_without_pipelines_wants_no_connection() -> None:
+def test_an_account_without_pipelines_wants_no_connection(tmp_path: Path) -> None:
     """The values say null then."""
-    assert live.connection_name(live.BOOTSTRAP_VALUES.read_text()) == "stockcast-github"
-    assert live.connection_name("connection = null\n") is None
+    (tmp_path / "bootstrap.tfvars").write_text("connection = null\n")
+
+    assert connections.wanted() == "stockcast-github"
+    assert connections.wanted(tmp_path / "bootstrap.tfvars") is None
