@@ -50,7 +50,7 @@ class Dispatch:
         headers = headers_of(scope)
         service = signer(headers)[2]
         if scope["path"].startswith(PREFIX):
-            await send_answer(send, self.pages(scope["method"], scope["path"]))
+            await self._page(scope, receive, send)
             return
         outcome, started, start = Outcome(send, service, headers), time.perf_counter(), bytearray()
 
@@ -68,6 +68,20 @@ class Dispatch:
                 await outcome.fail(repr(error))
         action = log.action_of(scope, headers, bytes(start))
         log.request(service, action, outcome.status, (time.perf_counter() - started) * 1000, headers)
+
+    async def _page(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """In a thread too: a page may call back into this port."""
+        body = await read_body(receive)
+        loop = asyncio.get_running_loop()
+        answer = await loop.run_in_executor(self.threads, lambda: self._paged(scope, body))
+        await send_answer(send, answer)
+
+    def _paged(self, scope: Scope, body: bytes) -> Answer:
+        try:
+            return self.pages(scope["method"], scope["path"], body)
+        except Exception as error:  # a fault of ours: final, and named
+            log.logger.exception("%s %s", scope["method"], scope["path"])
+            return ServiceError("InternalFailure", repr(error)).answer()
 
     async def _serve(self, scope: Scope, headers: dict[str, str], receive: Receive, send: Send) -> None:
         service = signer(headers)[2]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from localaws.autoscaling.scaling import Scaling
 from localaws.autoscaling.variants import Variants
@@ -13,6 +13,8 @@ from localaws.emr_serverless.applications import Applications
 from localaws.gateway.checked import Checked
 from localaws.gateway.config import Config
 from localaws.gateway.dispatch import OwnService
+from localaws.gateway.messages import Answer
+from localaws.gateway.pages import JSON, Page
 from localaws.sagemaker.service import SageMaker
 
 
@@ -46,6 +48,13 @@ class OwnServices:
             "emr-serverless": self.applications.inventory,
             "sagemaker": self._sagemaker,
         }
+
+    def pages(self) -> list[Page]:
+        """What they serve under /_localaws/ besides."""
+        return [Page("POST", "connections/{arn}/available", self._finish_handshake)]
+
+    def _finish_handshake(self, path: Mapping[str, str], body: bytes) -> Answer:
+        return Answer(self.connected.finish_handshake(path["arn"]), headers=JSON)
 
     def _sagemaker(self) -> dict[str, list[str]]:
         return {

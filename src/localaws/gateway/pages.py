@@ -1,36 +1,52 @@
-"""What the gateway tells about itself under /_localaws/, and the one click that AWS leaves to its console."""
+"""What the gateway serves under /_localaws/: what it tells about itself, and what AWS leaves to its console."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from urllib.parse import unquote
 
 from localaws.gateway.messages import Answer, ServiceError
 
 PREFIX = "/_localaws/"
-HANDSHAKE = re.compile(rf"{PREFIX}connections/(?P<arn>arn:.+)/available")
 JSON = {"content-type": "application/json"}
+PLACEHOLDER = re.compile(r"\{(\w+)\}")
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page: `path` such as `connections/{arn}/available`, whose placeholders `answer` gets beside the body."""
+
+    method: str
+    path: str
+    answer: Callable[[Mapping[str, str], bytes], Answer]
+
+    @property
+    def pattern(self) -> re.Pattern[str]:
+        """What a request's path must look like."""
+        return re.compile(PREFIX + PLACEHOLDER.sub(r"(?P<\1>.+)", self.path))
+
+
+def telling(path: str, tell: Callable[[], object]) -> Page:
+    """A page to be read, as JSON."""
+    return Page("GET", path, lambda _, __: Answer(tell(), headers=JSON))
 
 
 class Pages:
-    """GET what is told, by path; POST connections/<arn>/available to finish a connection's handshake."""
+    """All of them; what fits none is told which there are."""
 
-    def __init__(self, told: Mapping[str, Callable[[], object]], finish_handshake: Callable[[str], Any]) -> None:
-        self._told = {f"{PREFIX}{name}": tell for name, tell in told.items()}
-        self._finish_handshake = finish_handshake
+    def __init__(self, pages: Sequence[Page]) -> None:
+        self._pages = [(page, page.pattern) for page in pages]
 
-    def __call__(self, method: str, path: str) -> Answer:
+    def __call__(self, method: str, path: str, body: bytes = b"") -> Answer:
         """Answer one request."""
-        handshake = HANDSHAKE.fullmatch(unquote(path))
-        try:
-            if handshake and method == "POST":
-                return Answer(self._finish_handshake(handshake["arn"]), headers=JSON)
-            if path in self._told and method == "GET":
-                return Answer(self._told[path](), headers=JSON)
-        except ServiceError as error:
-            return error.answer()
-        known = ", ".join(f"GET {page}" for page in self._told)
-        message = f"There is no {method} {path}; there is {known} and POST {PREFIX}connections/ARN/available."
-        return ServiceError("NotFound", message, 404).answer()
+        for page, pattern in self._pages:
+            found = pattern.fullmatch(unquote(path))
+            if found and page.method == method:
+                try:
+                    return page.answer(found.groupdict(), body)
+                except ServiceError as error:
+                    return error.answer()
+        known = ", ".join(f"{page.method} {PREFIX}{page.path}" for page, _ in self._pages)
+        return ServiceError("NotFound", f"There is no {method} {path}; there is {known}.", 404).answer()

@@ -22,7 +22,7 @@ from localaws.gateway.config import Config
 from localaws.gateway.dispatch import Dispatch
 from localaws.gateway.inventory import Inventory
 from localaws.gateway.own_services import OwnServices
-from localaws.gateway.pages import Pages
+from localaws.gateway.pages import Pages, telling
 from localaws.gateway.replay import Replay
 from localaws.gateway.scope import Scope, without_host
 from localaws.sagemaker.service import SageMaker
@@ -66,7 +66,8 @@ def application(config: Config, sagemaker: SageMaker, mirror: DagMirror) -> App:
         )
 
     own = OwnServices(config, sagemaker)
-    pages = Pages({"health": health, "inventory": Inventory(own.listings())}, own.connected.finish_handshake)
+    told = [telling("health", health), telling("inventory", Inventory(own.listings()))]
+    pages = Pages([*told, *own.pages()])
     requests = Replay(Dispatch(own.by_signing_name(), config.region, pages))
 
     async def app(scope: Scope, receive: Receive, send: Send) -> None:
