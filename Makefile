@@ -10,11 +10,13 @@ PYTHON ?= $(or $(shell for p in python3 python3.12 python3.11 python; do $$p -c 
 
 IN = $(PYTHON) src/shipping/tools.py run
 LOCAL = $(IN) local -- -m localaws
-TERRAFORM = $(LOCAL) terraform --env $(ENV)
+# A CodeBuild build has its AWS from its role, also where that is the embedded one.
+TERRAFORM = $(if $(CODEBUILD_BUILD_ID),$(IN) local -- -m shipping.terraform,$(LOCAL) terraform) --env $(ENV)
 CONFIRMED = $(if $(CONFIRM),--confirm '$(CONFIRM)')
 
 .PHONY: help up down status train test test-fast check format package requirements bootstrap plan apply outputs destroy
 .PHONY: readmes images sleep wake unlock console doctor sync-dags validate env clean
+.PHONY: check-infra check-dags review changes summary handover verify drift verify-dags retrain delivery pipelines approve reject
 
 help: ## List every target
 	@echo "Stockcast: a stock-forecasting pipeline on AWS that also runs whole on this machine."
@@ -45,6 +47,24 @@ plan: ## Plan environment ENV (default local) and save the plan; changes nothing
 apply: ## Apply the saved plan of ENV (default local), and nothing else; asks where data is protected unless CONFIRM=<name>
 	@$(TERRAFORM) apply $(CONFIRMED)
 
+review: ## Show what the saved plan of ENV (default local) does: dangers first, money, the rest; refuses one above the ceiling
+	@$(TERRAFORM) review
+
+changes: ## Print yes where the saved plan of ENV (default local) changes something, otherwise no
+	@$(TERRAFORM) changes
+
+summary: ## Print one line on the saved plan of ENV (default local): changes, dangers, money
+	@$(TERRAFORM) summary
+
+handover: ## Put the saved plan of ENV (default local) and what it was made from into build/handover/, for the build that applies it
+	@$(TERRAFORM) handover
+
+verify: ## Check that environment ENV (default local) stands as its code says and works; changes nothing
+	@$(TERRAFORM) verify
+
+drift: ## Tell its alerts topic what was changed by hand in environment ENV (default local); changes nothing
+	@$(TERRAFORM) drift
+
 outputs: ## Print what environment ENV (default local) offers: buckets, endpoint, roles (FORMAT=text|json|env)
 	@$(TERRAFORM) outputs --format '$(or $(FORMAT),text)'
 
@@ -72,6 +92,24 @@ images: ## Build the two images of environment ENV with Docker and push them to 
 sync-dags: ## Bring dags/ to the Airflow of environment ENV (default local): changed files up, vanished files away
 	@$(TERRAFORM) sync-dags
 
+verify-dags: ## Wait until the Airflow of ENV (default local) serves dags/ as they are here, without an import error
+	@$(TERRAFORM) verify-dags
+
+retrain: ## Ask the Airflow of ENV (default local) for a training run with this commit's code; the gate decides what becomes of it
+	@$(TERRAFORM) retrain
+
+delivery: ## Make the pipelines, once per project; asks unless CONFIRM=<account id>
+	@$(IN) local -- -m shipping.delivery $(CONFIRMED)
+
+pipelines: ## Show what the pipelines of the running local stack do (WATCH=1 until they rest)
+	@$(LOCAL) pipelines $(if $(WATCH),--watch)
+
+approve: ## Approve what waits in a pipeline of the running local stack (PIPELINE=<name> where several do)
+	@$(LOCAL) approve $(if $(PIPELINE),--pipeline '$(PIPELINE)')
+
+reject: ## Reject what waits in a pipeline of the running local stack (PIPELINE=<name> where several do)
+	@$(LOCAL) approve --reject $(if $(PIPELINE),--pipeline '$(PIPELINE)')
+
 validate: ## Validate the Terraform of environment ENV (default local) without credentials
 	@$(TERRAFORM) validate
 
@@ -91,11 +129,18 @@ check: ## Lint, types, Terraform format, validity and security scan, and the hou
 	@$(IN) dev -- -m mypy
 	@for function in lambda/*/; do MYPYPATH=$$function $(IN) dev -- -m mypy $$function || exit 1; done
 	@$(IN) local -- -m shipping.requirements --check
-	@$(IN) local -- -m shipping.terraform fmt
 	@$(IN) dev -- -m shipping.module_readme --check
+	@$(IN) dev -- -m pytest tests/house
+	@$(MAKE) check-infra check-dags
+
+check-infra: ## What the infrastructure pipeline asks before it plans: Terraform's format, validity, security scan and house rules
+	@$(IN) local -- -m shipping.terraform fmt
 	@$(MAKE) validate ENV=dev
 	@$(IN) local -- -m shipping.scan
-	@$(IN) dev -- -m pytest tests/house tests/terraform/test_house.py tests/dags/test_rules.py
+	@$(IN) check -- -m pytest tests/terraform/test_house.py --junitxml=build/reports/infra.xml
+
+check-dags: ## What the DAG pipeline asks before it syncs: house rules, requirements, and that every DAG parses in time
+	@$(IN) local -- -m shipping.dag_checks
 
 format: ## Format Python and Terraform in place
 	@$(IN) dev -- -m ruff check --fix .
