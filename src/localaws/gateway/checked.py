@@ -59,7 +59,7 @@ class Checked:
         keys |= self.part.condition_keys(asked)
         resource = self.part.resource(action, asked)
         caller.require(f"{self.name}:{action}", resource, keys)
-        if tags and action != "TagResource":
+        if tags and action != "TagResource" and "TagResource" in self.shapes.known_to_aws:
             caller.require(f"{self.name}:TagResource", resource, keys)
 
     def _unknown(self, name: str) -> ServiceError:
@@ -75,8 +75,8 @@ def request_tags(asked: Body) -> dict[str, str]:
 
 
 def as_map(listed: list[dict[str, str]]) -> dict[str, str]:
-    """Tags written as a list of Key and Value."""
-    return {tag["Key"]: tag.get("Value", "") for tag in listed}
+    """Tags written as a list of Key and Value; CodeBuild and CodePipeline write both small."""
+    return {tag.get("Key") or tag["key"]: tag.get("Value") or tag.get("value", "") for tag in listed}
 
 
 def as_list(tags: dict[str, str]) -> list[dict[str, str]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +20,19 @@ class Image:
 
 @dataclass(frozen=True)
 class Airflow:
-    """Where the local Airflow looks for DAGs, and the address that GetEnvironment names."""
+    """Where the local Airflow looks for DAGs, the address that GetEnvironment names, its users' passwords as JSON."""
 
     mirror_to: Path | None = None
     webserver_url: str | None = None
+    password_file: Path | None = None
+
+
+@dataclass(frozen=True)
+class Builds:
+    """What CodeBuild's builds find first on their PATH, and the folder that they unpack in."""
+
+    workspace: Path
+    path: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -38,6 +47,9 @@ class Config:
     stack_id: str
     images: dict[str, Image]
     airflow: Airflow
+    builds: Builds
+    repositories: dict[str, Path] = field(default_factory=dict)  # bare ones, by the id that pipelines know: you/name
+    first_executions: bool = True  # whether a pipeline runs once when it is created, as on AWS
 
     @property
     def url(self) -> str:
@@ -67,6 +79,9 @@ def read(path: Path) -> Config:
         stack_id=str(given["stack_id"]),
         images={uri: _image(uri, image) for uri, image in given["images"].items()},
         airflow=_airflow(given.get("airflow") or {}),
+        repositories={name: Path(path).resolve() for name, path in (given.get("repositories") or {}).items()},
+        first_executions=bool(given.get("first_executions", True)),
+        builds=_builds(given.get("builds") or {}, Path(given["state_dir"]).resolve()),
     )
 
 
@@ -77,5 +92,12 @@ def _image(uri: str, given: dict[str, Any]) -> Image:
 
 
 def _airflow(given: dict[str, Any]) -> Airflow:
-    mirror_to = given.get("mirror_to")
-    return Airflow(Path(mirror_to).resolve() if mirror_to else None, given.get("webserver_url"))
+    mirror_to, password_file = (
+        Path(given[key]).resolve() if given.get(key) else None for key in ("mirror_to", "password_file")
+    )
+    return Airflow(mirror_to, given.get("webserver_url"), password_file)
+
+
+def _builds(given: dict[str, Any], state_dir: Path) -> Builds:
+    workspace = Path(given.get("workspace") or state_dir / "builds").resolve()
+    return Builds(workspace, tuple(str(folder) for folder in given.get("path") or ()))

@@ -6,6 +6,7 @@ of being whatever the shell that ran `make up` happened to hold: its keys, its P
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 from collections.abc import Mapping
@@ -15,6 +16,11 @@ from localaws.gateway.config import Config
 
 STACK_VARIABLE = "STOCKCAST_STACK"  # whoever carries it belongs to this stack and ends with it
 INHERITED = ("HOME", "PATH", "USER")
+BUILDS_VARIABLE = "STOCKCAST_BUILD_NETWORK"  # taken out again at the start, before any function could inherit it
+NETWORK = (
+    "PYTHON312", "REQUESTS_CA_BUNDLE", "SSL_CERT_DIR", "SSL_CERT_FILE",
+    "TERRAFORM_RELEASES", "TF_PLUGIN_CACHE_DIR", "TF_PLUGIN_MIRROR",
+)  # fmt: skip
 
 
 def of_gateway(config: Config, outside: Mapping[str, str]) -> dict[str, str]:
@@ -26,6 +32,7 @@ def of_gateway(config: Config, outside: Mapping[str, str]) -> dict[str, str]:
         "LC_ALL": "C.UTF-8",
         "TMPDIR": str(config.state_dir / "tmp"),
         STACK_VARIABLE: config.stack_id,
+        BUILDS_VARIABLE: json.dumps(_network(outside)),
         "AUTH": "true",
         "GATEWAY_PORT": str(config.port),
         "MINISTACK_ACCOUNT_ID": config.account_id,
@@ -60,3 +67,35 @@ def of_child(config: Config, python: str, home: Path, credentials: Mapping[str, 
         "AWS_EC2_METADATA_DISABLED": "true",
         **credentials,
     }
+
+
+def take_network() -> dict[str, str]:
+    """How this machine reaches the world: proxies, certificates, mirrors. Builds download tools, functions do not."""
+    return dict(json.loads(os.environ.pop(BUILDS_VARIABLE, "{}")))
+
+
+def of_build(config: Config, home: Path, network: Mapping[str, str], credentials_url: str) -> dict[str, str]:
+    """The variables of a build: no key, only the address that hands out its role's, as on CodeBuild.
+
+    A proxy would look for the embedded AWS on its own machine, so 127.0.0.1 is kept away from it.
+    """
+    direct = ",".join(filter(None, [network.get("no_proxy") or network.get("NO_PROXY"), "127.0.0.1", "localhost"]))
+    return {
+        **network,
+        **({"NO_PROXY": direct, "no_proxy": direct} if any(key.lower().endswith("_proxy") for key in network) else {}),
+        "PATH": os.pathsep.join([*config.builds.path, "/usr/local/bin", "/usr/bin", "/bin"]),
+        "HOME": str(home),
+        "LC_ALL": "C.UTF-8",
+        "PYTHONUNBUFFERED": "1",
+        STACK_VARIABLE: config.stack_id,
+        "AWS_ENDPOINT_URL": config.url,
+        "AWS_ENDPOINT_URL_STS": config.url,  # Go's SDK takes a profile's role before it has read the line above
+        "AWS_REGION": config.region,
+        "AWS_DEFAULT_REGION": config.region,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "AWS_CONTAINER_CREDENTIALS_FULL_URI": credentials_url,
+    }
+
+
+def _network(outside: Mapping[str, str]) -> dict[str, str]:
+    return {key: value for key, value in outside.items() if key in NETWORK or key.lower().endswith("_proxy")}

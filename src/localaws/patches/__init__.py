@@ -12,8 +12,10 @@ from localaws.gateway.config import Config
 from localaws.patches import (
     cloudwatch,
     ec2,
+    eventbridge_codebuild,
     glue,
     iam,
+    iam_requests,
     lambda_,
     mwaa,
     s3,
@@ -30,9 +32,12 @@ WRITTEN_FOR = "1.5.33"
 def apply(config: Config) -> None:
     """Mend everything, once, before the first request."""
     check_version(version("ministack"))
-    for part in (cloudwatch, ec2, glue, iam, lambda_, s3, sns, sns_subscriptions, sts, transport, unsupported):
+    for part in (
+        cloudwatch, ec2, glue, iam, iam_requests, lambda_, s3, sns, sns_subscriptions, sts, transport, unsupported,
+    ):  # fmt: skip
         part.apply()
-    mwaa.apply(config.airflow.webserver_url)
+    eventbridge_codebuild.apply(config)
+    mwaa.apply(config.airflow)
 
 
 def check_version(installed: str) -> None:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from ministack.services import batch, codebuild, ecs, emr, glue
+from ministack.services import batch, ecs, emr, glue
 
 from localaws.patches.replace import replace
 
@@ -18,7 +18,6 @@ from localaws.patches.replace import replace
 def apply() -> None:
     """Fail every kind of run that has no executor here."""
     replace(batch, "_submit_job", _submit_batch_job)
-    replace(codebuild, "_make_build_record", _make_build_record)
     replace(glue, "_start_job_run", _start_glue_run)
     for service, name in ((ecs, "_run_task"), (ecs, "_create_service"), (emr, "_run_job_flow")):
         replace(service, name, _refuse)
@@ -36,19 +35,6 @@ def _submit_batch_job(old: Callable[..., Any], asked: Any) -> Any:
         job = batch._jobs[json.loads(answer[2])["jobId"]]
         job.update(status="FAILED", statusReason=why, container={"exitCode": 1, "reason": why})
     return answer
-
-
-def _make_build_record(old: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-    build = old(*args, **kwargs)
-    build["buildStatus"] = "FAILED"
-    failure = [{"statusCode": "COMMAND_EXECUTION_ERROR", "message": reason("CodeBuild")}]
-    kept = []
-    for phase in build["phases"]:
-        if phase["phaseType"] in ("SUBMITTED", "QUEUED", "COMPLETED"):
-            kept.append(phase)
-        elif phase["phaseType"] == "PROVISIONING":
-            kept.append({**phase, "phaseStatus": "FAILED", "contexts": failure})
-    return {**build, "phases": kept}
 
 
 def _start_glue_run(old: Callable[..., Any], asked: Any) -> Any:

@@ -78,7 +78,7 @@ def test_the_emulators_services_are_replayed_as_well(gateway: Gateway) -> None:
         ("sagemaker", "SageMaker.MakeTea", "UnknownOperationException", "SageMaker has no action MakeTea"),
         ("ce", "AWSInsightsIndexService.GetTags", "UnsupportedOperationException", "ce does not serve GetTags"),
         ("ce", "AWSInsightsIndexService.MakeTea", "UnknownOperationException", "ce has no action MakeTea"),
-        ("codepipeline", "CodePipeline_20150709.ListPipelines", "UnsupportedOperationException", "no service codep"),
+        ("forecast", "AmazonForecast.ListPredictors", "UnsupportedOperationException", "no service forecast"),
     ],
 )  # fmt: skip
 def test_what_is_not_served_is_refused_by_name(

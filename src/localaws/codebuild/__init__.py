@@ -1,0 +1,1 @@
+"""CodeBuild: projects, report groups, and builds that run their buildspec's commands as processes of this machine."""
