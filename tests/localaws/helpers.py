@@ -33,6 +33,7 @@ class Gateway:
         self.folder, self.port, self.account_id = folder, port, account_id
         self.url = f"http://127.0.0.1:{port}"
         self.stack_id = f"test-{port}"
+        self.airflow_port = free_port()  # where a test may let an Airflow listen
         config = {
             "port": port,
             "account_id": account_id,
@@ -45,8 +46,13 @@ class Gateway:
                 f"{REGISTRY}/jobs-only": {"python": sys.executable},
                 f"{REGISTRY}/gone": {"python": str(folder / "no-such-python")},
             },
-            "airflow": {"mirror_to": str(folder / "dags"), "webserver_url": "127.0.0.1:9999"},
+            "airflow": {
+                "mirror_to": str(folder / "dags"),
+                "webserver_url": f"127.0.0.1:{self.airflow_port}",
+                "password_file": str(folder / "airflow-passwords.json"),
+            },
         }
+        config["repositories"] = {"local/toys": str(folder / "toys.git"), "local/empty": str(folder / "empty.git")}
         (folder / "gateway.json").write_text(json.dumps(config))
         program = str(REPOSITORY / "src/localaws/serve_gateway.py")
         outside = {**os.environ, "PYTHONPATH": str(REPOSITORY / "src"), "AWS_ACCESS_KEY_ID": "the-shell's-own"}

@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from localaws.autoscaling.scaling import Scaling
 from localaws.autoscaling.variants import Variants
 from localaws.clients import Clients
+from localaws.codebuild.service import CodeBuild
+from localaws.codepipeline.service import CodePipeline
 from localaws.connections.connections import SIGNING_NAMES, Connected, Connections
 from localaws.cost_explorer.anomalies import Anomalies
 from localaws.emr_serverless.applications import Applications
@@ -25,6 +27,8 @@ class OwnServices:
         place = (config.account_id, config.region)
         self.sagemaker, self.connected = sagemaker, Connected(*place)
         self.anomalies, self.applications = Anomalies(config.account_id), Applications(*place)
+        self.codebuild = CodeBuild(config)
+        self.codepipeline = CodePipeline(config, Clients(config), self.connected.get)
         variants = Variants(sagemaker.records["Endpoint"].get, sagemaker.records["EndpointConfig"].get)
         self.scaling = Scaling(*place, variants, Clients(config))
 
@@ -34,6 +38,8 @@ class OwnServices:
         return {
             "application-autoscaling": Checked("application-autoscaling", self.scaling),
             "ce": Checked("ce", self.anomalies),
+            "codebuild": Checked("codebuild", self.codebuild),
+            "codepipeline": Checked("codepipeline", self.codepipeline),
             "emr-serverless": Checked("emr-serverless", self.applications, rest=True),
             "sagemaker": self.sagemaker,
             **connections,
@@ -44,14 +50,17 @@ class OwnServices:
         return {
             "application-autoscaling": self.scaling.inventory,
             "ce": self.anomalies.inventory,
+            "codebuild": self.codebuild.inventory,
             "codeconnections": self.connected.inventory,
+            "codepipeline": self.codepipeline.inventory,
             "emr-serverless": self.applications.inventory,
             "sagemaker": self._sagemaker,
         }
 
     def pages(self) -> list[Page]:
         """What they serve under /_localaws/ besides."""
-        return [Page("POST", "connections/{arn}/available", self._finish_handshake)]
+        handshake = Page("POST", "connections/{arn}/available", self._finish_handshake)
+        return [handshake, *self.codebuild.pages(), *self.codepipeline.pages()]
 
     def _finish_handshake(self, path: Mapping[str, str], body: bytes) -> Answer:
         return Answer(self.connected.finish_handshake(path["arn"]), headers=JSON)
