@@ -15,11 +15,11 @@ training = {
   hyperparameters = { batch_size = "128", epochs = "30", patience = "3", seeds = "0,1,2" }
 }
 serving   = { instance_type = "ml.t2.medium", instance_count = 1 }
-images    = { jobs_tag = "0.1.0", serving_tag = "0.1.0" }
+images    = {} # tags from content; { jobs_tag = "..." } holds on to one image
 approval  = "automatic"
 transform = { engine = "none" }
 
 airflow = { enabled = true, class = "mw1.micro", version = "3.0.6" }
 network = { nat = "single" }
-alerts  = { subscriptions = {} } # on_call = { endpoint = "you@example.com" }, which you then confirm by mail
-budget  = { monthly_limit_usd = 100, anomaly_usd = 10 }
+alerts  = { subscriptions = {} }                        # on_call = { endpoint = "you@example.com" }, which you then confirm by mail
+budget  = { monthly_limit_usd = 500, anomaly_usd = 10 } # awake a whole month; asleep it is a few USD

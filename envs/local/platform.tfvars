@@ -15,11 +15,11 @@ training = {
   hyperparameters = { batch_size = "128", epochs = "30", patience = "3", seeds = "0,1,2" } # three networks, averaged: half a minute
 }
 serving   = { instance_type = "ml.m5.large", instance_count = 1, scaling = { max_instances = 2 } }
-images    = { jobs_tag = "local", serving_tag = "local" }
+images    = { jobs_tag = "local", serving_tag = "local" } # programs stand for images here
 approval  = "automatic"
 transform = { engine = "none" }
 
 airflow = { enabled = true, class = "mw1.micro", version = "3.0.6" }
 network = { nat = "single" }
 alerts  = { subscriptions = {} }
-budget  = { monthly_limit_usd = 1, anomaly_usd = 1 }
+budget  = { monthly_limit_usd = 600, anomaly_usd = 1 } # `make review` prices this as what it would cost on AWS

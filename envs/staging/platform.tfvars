@@ -20,7 +20,7 @@ serving = {
   scaling        = { max_instances = 3 }
   deployment     = { kind = "CANARY" }
 }
-images    = { jobs_tag = "0.1.0", serving_tag = "0.1.0" }
+images    = {} # tags from content; { jobs_tag = "..." } holds on to one image
 approval  = "manual"
 transform = { engine = "none" }
 

@@ -1,0 +1,103 @@
+"""A review as a comment on a pull request: at most 60 000 characters, dangers open, the rest folded."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from shipping.review import words
+from shipping.review.verdict import Review
+
+LONGEST = 60_000  # GitHub takes 65 536 characters in a comment
+LIMITS = (200, 40, 10, 0)  # how many of one kind or module are told: the most that fits
+SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|~-])")
+
+
+def shown(review: Review) -> str:
+    """The whole review where it fits; otherwise fewer of each kind, with how many are left out."""
+    for limit in LIMITS:
+        text = "\n".join([*_head(review), *_dangers(review, limit), *_money(review), *_modules(review, limit)])
+        if len(text) <= LONGEST:
+            break
+    return text[:LONGEST] + "\n"
+
+
+def _head(review: Review) -> Iterator[str]:
+    above = review.bill.is_above_ceiling
+    yield f"## Plan of `{review.environment}`{': above its ceiling' if above else ''}"
+    yield ""
+    yield f"{_text(review.summary)}  "
+    yield f"made from commit `{_code(review.commit)}`"
+    yield ""
+
+
+def _dangers(review: Review, limit: int) -> Iterator[str]:
+    if not review.dangers:
+        yield f"{words.NO_DANGERS}\n"
+    for kind, found in review.by_kind.items():
+        yield f"### \N{WARNING SIGN} {words.HEADINGS[kind]} ({len(found)})"
+        for one in found[:limit]:
+            yield f"- `{_code(one.address)}` {_text(one.what)}: {_text(one.meaning)}"
+        yield from _left_out(len(found), limit)
+        yield ""
+
+
+def _money(review: Review) -> Iterator[str]:
+    bill = review.bill
+    yield from ("### Money", "", "| USD a month | now | after | change | how |", "|---|---:|---:|---:|---|")
+    for line in bill.lines:
+        sums = (words.usd(line.before), words.usd(line.after), words.usd(line.change, signed=True))
+        yield f"| {_text(line.label)} | {' | '.join(sums)} | {_text(line.how)} |"
+    change = words.usd(bill.after - bill.before, signed=True)
+    ceiling = "" if bill.ceiling is None else f"ceiling {words.usd(bill.ceiling)}"
+    yield f"| **all** | **{words.usd(bill.before)}** | **{words.usd(bill.after)}** | **{change}** | {ceiling} |"
+    yield ""
+    for unpriced in bill.not_priced:
+        yield f"- **not priced, and missing above**: {_text(unpriced)}"
+    for warning in bill.warnings:
+        yield f"- **warning**: {_text(warning)}"
+    yield f"\n<details><summary>{words.ASSUMPTIONS}</summary>\n"
+    yield from (f"- {_text(note)}" for note in (*bill.notes, words.share_of_doubt(bill.lines)) if note)
+    yield "\n</details>\n"
+
+
+def _modules(review: Review, limit: int) -> Iterator[str]:
+    before, after = review.planned.resources
+    yield f"### Changes by module: {before} resources now, {after} after\n"
+    if not review.modules:
+        yield f"{words.NO_CHANGES}\n"
+    for module in review.modules:
+        yield f"<details><summary>{_html(words.module_name(module.name))}: {module.counts}</summary>\n"
+        for change in module.changes[:limit]:
+            told = words.attributes(change)
+            yield f"- {change.action} `{_code(words.local_name(change))}`{f': {_text(told)}' if told else ''}"
+        yield from _left_out(len(module.changes), limit)
+        yield "\n</details>\n"
+    if review.planned.outputs:
+        yield f"Outputs that change: {_text(', '.join(review.planned.outputs))}\n"
+    yield from (f"A check does not hold: `{_code(check)}`\n" for check in review.planned.failed_checks)
+    if review.planned.drift:
+        yield f"### {words.DRIFT}\n"
+        for change in review.planned.drift[:limit]:
+            yield f"- `{_code(change.address)}`: {_text(words.attributes(change) or 'is gone')}"
+        yield from _left_out(len(review.planned.drift), limit)
+
+
+def _left_out(number: int, limit: int) -> Iterator[str]:
+    if number > limit:
+        yield f"- and {number - limit} more, which the page tells"
+
+
+def _code(text: str) -> str:
+    """Within backticks, which nothing can end but a backtick."""
+    return words.clean(text).replace("`", "'")
+
+
+def _text(text: str) -> str:
+    """Words that are no Markdown, no HTML, and call nobody: a plan may hold what a stranger wrote."""
+    return SPECIAL.sub(r"\\\1", _html(text))
+
+
+def _html(text: str) -> str:
+    plain = words.clean(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return plain.replace("@", "&commat;")
