@@ -1,11 +1,14 @@
-"""Mirror the DAG folder of an MWAA environment from its bucket to the local Airflow, every few seconds, as MWAA does.
+"""Mirror the DAG folder of an MWAA environment from its bucket to the local Airflow, as MWAA does, but every second.
 
-It reads under the environment's execution role, so a role that may not read its DAGs shows here as it would on AWS.
+What belongs together arrives together: everything is fetched before anything is put in its place, modules before the
+DAGs that import them, and what goes, goes in the other order. It reads under the environment's execution role, so a
+role that may not read its DAGs shows here as it would on AWS.
 """
 
 from __future__ import annotations
 
 import json
+import os
 import threading
 import time
 from pathlib import Path
@@ -21,7 +24,7 @@ from localaws.container.storage import inside
 from localaws.gateway.config import Config
 from localaws.gateway.log import logger
 
-EVERY_SECONDS = 3.0
+EVERY_SECONDS = 1.0
 MWAA = "airflow-env.amazonaws.com"
 
 
@@ -58,11 +61,13 @@ class DagMirror:
         for page in s3.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
             found = {entry["Key"][len(prefix) :]: entry["ETag"] for entry in page.get("Contents", [])}
             wanted |= {name: tag for name, tag in found.items() if name and not name.endswith("/")}
-        for name, tag in wanted.items():
-            target = inside(self.folder, name)
-            if known.get(name) != tag or not target.exists():
-                self._fetch(s3, bucket, prefix + name, target)
-        for name in known.keys() - wanted.keys():
+        targets = {name: inside(self.folder, name) for name in wanted}
+        changed = [name for name, at in targets.items() if known.get(name) != wanted[name] or not at.exists()]
+        fetched = {name: self._fetch(s3, bucket, prefix + name, targets[name]) for name in changed}
+        for name in sorted(changed, key=_helpers_first):
+            os.utime(fetched[name])  # now, not when it was fetched: Airflow looks for what is younger than its parse
+            fetched[name].replace(targets[name])  # at once: Airflow must not read half a DAG
+        for name in sorted(known.keys() - wanted.keys(), key=_helpers_first, reverse=True):
             inside(self.folder, name).unlink(missing_ok=True)
         if wanted != known:
             self._manifest.write_text(json.dumps(wanted))
@@ -90,7 +95,7 @@ class DagMirror:
         return f"{names} is not mirrored: there is one local Airflow, and it runs {first['Name']}." if names else None
 
     def _told(self, trouble: str | None) -> None:
-        """Log a trouble once, not every three seconds."""
+        """Log a trouble once, not every second."""
         if trouble and trouble != self._trouble:
             logger.warning("the DAG folder cannot be mirrored: %s", trouble)
         self._trouble = trouble
@@ -110,8 +115,14 @@ class DagMirror:
         return known
 
     @staticmethod
-    def _fetch(s3: Any, bucket: str, key: str, target: Path) -> None:
+    def _fetch(s3: Any, bucket: str, key: str, target: Path) -> Path:
+        """The object in a hidden file beside its place."""
         target.parent.mkdir(parents=True, exist_ok=True)
         fresh = target.with_name(f".{target.name}.new")
         fresh.write_bytes(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
-        fresh.replace(target)  # at once: Airflow must not read half a DAG
+        return fresh
+
+
+def _helpers_first(name: str) -> tuple[int, str]:
+    """Deeper files are modules that the DAGs at the top import."""
+    return -name.count("/"), name

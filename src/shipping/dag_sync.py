@@ -1,24 +1,26 @@
 """Bring the DAG bucket to what this clone holds: changed files up, vanished files away, nothing else touched.
 
-`python -m shipping.dag_sync --bucket B` compares by content, so an unchanged file keeps its version and its time.
-`<prefix>manifest.json` tells afterwards which commit the bucket holds, file by file.
+`python -m shipping.dag_sync --bucket B` compares by content, so an unchanged file keeps its version and its time, and
+one that somebody changed by hand is noticed. `<prefix>manifest.json` tells afterwards what the bucket holds.
 """
 
 import argparse
-import hashlib
-import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from shipping import dag_manifest
+from shipping.dag_manifest import HASH, Manifest, Part, digest, is_helper
+
 ROOT = Path(__file__).resolve().parents[2]
 SHIPPED = ("**/*.py", "requirements.txt", "constraints-*.txt", ".airflowignore")
-MANIFEST = "manifest.json"
-HASH = "sha256"  # the object's metadata key; S3's own ETag is no hash of the content once a key encrypts it
+AT_ONCE = 8  # objects that are asked about side by side; each question is a round trip
 
 
 @dataclass(frozen=True)
@@ -34,19 +36,61 @@ class Changes:
         return "\n".join([*lines, f"{len(self.unchanged)} files unchanged"])
 
 
-def sync(folder: Path, bucket: str, prefix: str, s3_client: Any, commit: str = "unknown") -> Changes:
-    """Make `s3://bucket/prefix` hold exactly the shipped files of `folder`, and the manifest."""
+@dataclass(frozen=True)
+class There:
+    """One object as it lies in the bucket; `hash` is empty where a hand other than ours put it there."""
+
+    hash: str
+    version: str | None
+
+
+def sync(
+    folder: Path,
+    bucket: str,
+    prefix: str,
+    s3_client: Any,
+    commit: str = "unknown",
+    environment: Mapping[str, Part] | None = None,
+) -> Changes:
+    """Make `s3://bucket/prefix` hold exactly the shipped files of `folder`, and the manifest.
+
+    `environment` is what Airflow installs besides, for the manifest.
+    """
     check_prefix(prefix)
-    files = shipped_files(folder)
-    there = dict(_hashes_there(s3_client, bucket, prefix))
-    changed = [path for path in files if there.get(path) != digest(files[path])]
+    files, there = shipped_files(folder), objects(s3_client, bucket, prefix)
+    hashes = {path: digest(content) for path, content in files.items()}
+    old = there.pop(dag_manifest.NAME, None)
+    before = dag_manifest.read(s3_client, bucket, prefix) if old else None
+    changed = sorted(path for path in files if path not in there or there[path].hash != hashes[path])
+    deleted = sorted(there.keys() - files.keys())
+    versions = {path: there[path].version for path in files if path in there}
     for path in sorted(changed, key=_helpers_first):
-        s3_client.put_object(Bucket=bucket, Key=prefix + path, Body=files[path], Metadata={HASH: digest(files[path])})
-    deleted = sorted(path for path in there if path not in files and path != MANIFEST)
-    for path in deleted:
+        versions[path] = _upload(s3_client, bucket, prefix + path, files[path])
+    for path in sorted(deleted, key=_helpers_first, reverse=True):  # a DAG goes before the modules that it imports
         s3_client.delete_object(Bucket=bucket, Key=prefix + path)
-    _write_manifest(s3_client, bucket, prefix, manifest(files, commit), there.get(MANIFEST))
-    return Changes(tuple(sorted(changed)), tuple(deleted), tuple(sorted(set(files) - set(changed))))
+    now = _manifest(Manifest(commit, hashes, versions, environment or {}), before, [*changed, *deleted])
+    dag_manifest.write(s3_client, bucket, prefix, now, old.hash if old else None)
+    return Changes(tuple(changed), tuple(deleted), tuple(sorted(files.keys() - set(changed))))
+
+
+def _upload(s3_client: Any, bucket: str, key: str, content: bytes) -> str | None:
+    """The new object's version, in a bucket that keeps them."""
+    answer = s3_client.put_object(Bucket=bucket, Key=key, Body=content, Metadata={HASH: digest(content)})
+    version: str | None = answer.get("VersionId")
+    return version
+
+
+def _manifest(new: Manifest, before: Manifest | None, written: Sequence[str]) -> Manifest:
+    """With the times of the last changes: now, or those of the manifest before.
+
+    What a sync wrote that was broken off before its manifest counts as changed now.
+    """
+    now, old = time.time(), before or Manifest("", {})
+    unequal = {path for path, _ in new.files.items() ^ old.files.items()}
+    touched = unequal.union(written)
+    python = now if any(path.endswith(".py") for path in touched) else old.python_changed_at
+    helpers = now if any(map(is_helper, touched)) else old.helpers_changed_at
+    return Manifest(new.commit, new.files, new.versions, new.environment, python, helpers)
 
 
 def check_prefix(prefix: str) -> None:
@@ -76,44 +120,32 @@ def _is_hidden_folder(path: str) -> bool:
     return any(part.startswith((".", "__")) or part == "build" for part in path.split("/")[:-1])
 
 
-def digest(content: bytes) -> str:
-    return hashlib.sha256(content).hexdigest()
-
-
 def _helpers_first(path: str) -> tuple[int, str]:
     """Deeper files first: a DAG that arrived before the module it imports would be broken for a minute."""
     return -path.count("/"), path
 
 
-def manifest(files: dict[str, bytes], commit: str) -> bytes:
-    content = {"commit": commit, "files": {path: digest(body) for path, body in sorted(files.items())}}
-    return (json.dumps(content, indent=2) + "\n").encode()
+def objects(s3_client: Any, bucket: str, prefix: str) -> dict[str, There]:
+    """Every object below the prefix by its path, with the hash that was sent along; a list does not tell it."""
+    pages = s3_client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
+    keys = [item["Key"] for page in pages for item in page.get("Contents", [])]
 
+    def look(key: str) -> There:
+        head = s3_client.head_object(Bucket=bucket, Key=key)
+        return There(head["Metadata"].get(HASH, ""), head.get("VersionId"))
 
-def _write_manifest(s3_client: Any, bucket: str, prefix: str, content: bytes, there: str | None) -> None:
-    """Last of all: a manifest that names a file proves that the file has arrived."""
-    if there != digest(content):
-        s3_client.put_object(
-            Bucket=bucket,
-            Key=prefix + MANIFEST,
-            Body=content,
-            Metadata={HASH: digest(content)},
-            ContentType="application/json",
-        )
-
-
-def _hashes_there(s3_client: Any, bucket: str, prefix: str) -> Iterator[tuple[str, str]]:
-    """Path and content hash of every object below the prefix; an object without our metadata has the hash ''."""
-    for page in s3_client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix):
-        for item in page.get("Contents", []):
-            head = s3_client.head_object(Bucket=bucket, Key=item["Key"])
-            yield item["Key"].removeprefix(prefix), head["Metadata"].get(HASH, "")
+    with ThreadPoolExecutor(AT_ONCE) as threads:
+        return {key.removeprefix(prefix): found for key, found in zip(keys, threads.map(look, keys), strict=True)}
 
 
 def commit_here(root: Path) -> str:
-    """CodeBuild's commit, else git's; `-changed` behind it says that the files are not what was committed."""
-    if commit := os.environ.get("CODEBUILD_RESOLVED_SOURCE_VERSION"):
-        return commit
+    """The pipeline's commit, else CodeBuild's, else git's; `-changed` behind it: the files are not what was committed.
+
+    Within a pipeline CodeBuild gets an archive, and names that archive's version rather than the commit's.
+    """
+    for name in ("STOCKCAST_COMMIT", "CODEBUILD_RESOLVED_SOURCE_VERSION"):
+        if commit := os.environ.get(name):
+            return commit
     try:
         head = _git(root, "rev-parse", "HEAD")
         return head + ("-changed" if _git(root, "status", "--porcelain", "--", "dags") else "")

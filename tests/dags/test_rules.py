@@ -4,8 +4,8 @@ import re
 from pathlib import Path
 
 import pytest
-from tests.dags.rules import foreign_imports, parse_time_calls, settings_used, shape_faults
 
+from shipping.dag_checks.rules import foreign_imports, parse_time_calls, settings_used, shape_faults
 from stockcast.contracts import keys, settings
 
 DAGS = Path(__file__).resolve().parents[2] / "dags"
@@ -125,8 +125,12 @@ def test_work_inside_a_task_is_allowed(source):
             "@dag()\ndef train_again(): pass",
         ),
         ("train_model.py", '"""**When.** **Normal.** **When it is red.**"""\n@dag()\ndef train_model(): pass'),
+        (
+            f"train_{'x' * 47}.py",
+            f'"""**When.** **Normal.** **When it is red.**"""\n@dag(doc_md=__doc__)\ndef train_{"x" * 47}(): pass',
+        ),
     ],
-    ids=["no dag", "no verb", "no page", "two dags", "page not shown"],
+    ids=["no dag", "no verb", "no page", "two dags", "page not shown", "too long a name"],
 )
 def test_a_misshapen_dag_file_is_found(file_name, source):
     assert shape_faults(file_name, source)

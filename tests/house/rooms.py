@@ -32,6 +32,7 @@ ROOMS = (
     Room("training/*.py", ("airflow", "boto3", "botocore", *SCRIPTS, *NOT_SHIPPED)),
     Room("serving/*.py", ("tensorflow", "keras", "airflow", "boto3", *NOT_SHIPPED)),
     Room("src/shipping/**/*.py", ("airflow", *NOT_SHIPPED)),
+    Room("src/inside_airflow/*.py", ("shipping", *NOT_SHIPPED), only=("airflow",)),
 )
 # A library room may use those to its left.
 ORDER = ("contracts", "sources", "cleaning", "features", "models", "evaluation", "forecasting")

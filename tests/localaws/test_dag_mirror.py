@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
+import io
 import json
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.localaws.helpers import Gateway
 
+from localaws.dag_mirror import DagMirror
+from localaws.gateway import config
+
 pytestmark = pytest.mark.usefixtures("airflow_environment")
 
 
 def within_seconds(seconds: float, holds: Callable[[], bool]) -> bool:
-    """Whether something comes true in time; the mirror looks every three seconds."""
+    """Whether something comes true in time; the mirror looks every second."""
     deadline = time.monotonic() + seconds
     while not holds():
         if time.monotonic() > deadline:
@@ -64,3 +69,43 @@ def test_only_one_environment_is_mirrored(gateway: Gateway, s3: Any, airflow_env
     airflow.delete_environment(Name="second")
 
     assert told
+
+
+class Bucket:
+    """A bucket whose objects can be fetched but for one; it notes what lay in the folder meanwhile."""
+
+    def __init__(self, folder: Path, **objects: str) -> None:
+        self.folder, self.objects, self.broken, self.seen = folder, objects, "", list[set[str]]()
+
+    def get_paginator(self, _: str) -> Bucket:
+        return self
+
+    def paginate(self, **_: str) -> list[dict[str, Any]]:
+        return [{"Contents": [{"Key": f"dags/{name}", "ETag": text} for name, text in self.objects.items()]}]
+
+    def get_object(self, Bucket: str, Key: str) -> dict[str, Any]:
+        if Key == f"dags/{self.broken}":
+            raise OSError("the connection is gone")
+        self.seen.append({path.name for path in self.folder.rglob("*.py")})
+        return {"Body": io.BytesIO(self.objects[Key.removeprefix("dags/")].encode())}
+
+
+def test_nothing_is_put_in_its_place_before_all_of_it_is_there(tmp_path: Path, monkeypatch: Any) -> None:
+    """A DAG that arrives before its module is an import error, which a delivery would report."""
+    folder, given = tmp_path / "dags", {"port": 1, "account_id": "1", "region": "r", "stack_id": "s", "images": {}}
+    given |= {"state_dir": str(tmp_path), "log_dir": str(tmp_path), "airflow": {"mirror_to": str(folder)}}
+    (tmp_path / "gateway.json").write_text(json.dumps(given))
+    mirror = DagMirror(config.read(tmp_path / "gateway.json"))
+    bucket = Bucket(folder, **{"a.py": "one", "wiring/b.py": "two"})
+    monkeypatch.setattr(mirror, "_s3_of", lambda _: bucket)
+    environment = {"SourceBucketArn": "arn:aws:s3:::dag-source", "DagS3Path": "dags", "Name": "toys"}
+
+    bucket.broken = "wiring/b.py"
+    with pytest.raises(OSError, match="connection is gone"):
+        mirror.mirror(environment)
+    assert [*folder.glob("*.py")] == []
+    bucket.broken = ""
+    mirror.mirror(environment)
+
+    assert bucket.seen == [set()] * 3
+    assert {str(path.relative_to(folder)) for path in folder.rglob("*.py")} == {"a.py", "wiring/b.py"}

@@ -1,12 +1,13 @@
 """The DAG bucket after a sync: what is in it, what was sent, and what was left alone."""
 
+import io
 import json
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from shipping import dag_sync
+from shipping import dag_manifest, dag_sync
 
 BUCKET, PREFIX = "stockcast-test-airflow", "dags/"
 FOLDER = {
@@ -32,18 +33,24 @@ class Bucket:
     def __init__(self):
         self.objects: dict[str, tuple[bytes, dict[str, str]]] = {}
         self.log: list[str] = []
+        self.versions: dict[str, str] = {}
 
     def put_object(self, Bucket, Key, Body, Metadata, ContentType=""):
         assert Bucket == BUCKET
         self.objects[Key] = (Body, Metadata)
         self.log.append(f"put {Key}")
+        self.versions[Key] = f"v{len(self.log)}"
+        return {"VersionId": self.versions[Key]}
+
+    def get_object(self, Bucket, Key):
+        return {"Body": io.BytesIO(self.objects[Key][0])}
 
     def delete_object(self, Bucket, Key):
         del self.objects[Key]
         self.log.append(f"delete {Key}")
 
     def head_object(self, Bucket, Key):
-        return {"Metadata": self.objects[Key][1]}
+        return {"Metadata": self.objects[Key][1], "VersionId": self.versions.get(Key)}
 
     def get_paginator(self, operation):
         assert operation == "list_objects_v2"
@@ -160,6 +167,78 @@ def test_a_new_commit_without_a_changed_dag_renews_the_manifest_only(folder, buc
     assert bucket.manifest()["commit"] == "def"
 
 
+def test_the_manifest_tells_versions_and_what_airflow_installs(folder, bucket):
+    """Which bytes Airflow ran last week can be fetched from the bucket again."""
+    installed = dag_manifest.installed(
+        {"Name": "a", "RequirementsS3Path": "requirements.txt", "RequirementsS3ObjectVersion": "r7"}
+    )
+    dag_sync.sync(folder, BUCKET, PREFIX, bucket, "abc", installed)
+
+    manifest = bucket.manifest()
+    assert manifest["versions"]["train_model.py"] == bucket.versions[PREFIX + "train_model.py"]
+    assert manifest["environment"] == {"requirements": {"key": "requirements.txt", "version": "r7"}}
+
+
+@pytest.mark.parametrize(
+    ("path", "moves"),
+    [
+        ("wiring/names.py", {"python", "helpers"}),
+        ("train_model.py", {"python"}),
+        (".airflowignore", set()),
+    ],
+)
+def test_the_manifest_tells_when_code_last_changed(folder, bucket, monkeypatch, path, moves):
+    """Who waits for Airflow would else take a parse of before the change for one of after it."""
+    monkeypatch.setattr(dag_sync.time, "time", lambda: 1000.0)
+    sync(folder, bucket)
+    monkeypatch.setattr(dag_sync.time, "time", lambda: 2000.0)
+    (folder / path).write_text((folder / path).read_text() + "# more\n")
+
+    sync(folder, bucket, commit="def")
+
+    told = {name for name in ("python", "helpers") if bucket.manifest()[f"{name}_changed_at"] == 2000.0}
+    assert told == moves
+
+
+def test_a_sync_that_was_broken_off_counts_as_changed_when_it_is_finished(folder, bucket, monkeypatch):
+    """Its files arrived without a manifest: nobody knows since when they are there."""
+    sync(folder, bucket)
+    (folder / "wiring/names.py").write_text("LONGEST = 62\n")
+    monkeypatch.setattr(dag_sync.dag_manifest, "write", lambda *_: None)
+    sync(folder, bucket)
+    monkeypatch.undo()
+    monkeypatch.setattr(dag_sync.time, "time", lambda: 3000.0)
+
+    changes = sync(folder, bucket)
+
+    assert changes.uploaded == ()
+    assert bucket.manifest()["helpers_changed_at"] == 3000.0
+
+
+def test_a_manifest_that_somebody_broke_is_written_anew(folder, bucket):
+    """It is only a note: a sync has to come through without it."""
+    sync(folder, bucket)
+    bucket.objects[PREFIX + "manifest.json"] = (b"{}}", {})
+
+    sync(folder, bucket)
+
+    assert bucket.manifest()["commit"] == "abc"
+
+
+def test_dags_leave_before_the_modules_that_they_import(folder, bucket):
+    """Between two deletions Airflow would tell of a broken DAG."""
+    (folder / "watch_market.py").write_text("from wiring import words\n")
+    (folder / "wiring/words.py").write_text("WORD = 1\n")
+    sync(folder, bucket)
+    (folder / "watch_market.py").unlink()
+    (folder / "wiring/words.py").unlink()
+    bucket.log.clear()
+
+    sync(folder, bucket)
+
+    assert bucket.log[:2] == [f"delete {PREFIX}watch_market.py", f"delete {PREFIX}wiring/words.py"]
+
+
 @pytest.mark.parametrize("prefix", ["", "/", "dags", "/dags/"])
 def test_a_prefix_that_is_no_folder_is_refused(folder, bucket, prefix):
     """With an empty prefix a sync would delete the plugins and requirements beside the DAGs."""
@@ -183,6 +262,7 @@ def test_a_folder_without_dags_is_refused(tmp_path, bucket):
 def test_the_commit_is_git_s_and_says_when_the_files_differ_from_it(tmp_path, monkeypatch):
     """Nobody can rebuild an environment from a commit that its DAGs are not from."""
     monkeypatch.delenv("CODEBUILD_RESOLVED_SOURCE_VERSION", raising=False)
+    monkeypatch.delenv("STOCKCAST_COMMIT", raising=False)
     (tmp_path / "dags").mkdir()
     (tmp_path / "dags/a.py").write_text("x = 1\n")
 
@@ -202,7 +282,16 @@ def test_the_commit_is_git_s_and_says_when_the_files_differ_from_it(tmp_path, mo
 
 
 def test_in_codebuild_the_commit_is_the_one_that_it_checked_out(tmp_path, monkeypatch):
+    monkeypatch.delenv("STOCKCAST_COMMIT", raising=False)
     monkeypatch.setenv("CODEBUILD_RESOLVED_SOURCE_VERSION", "f00")
+
+    assert dag_sync.commit_here(tmp_path) == "f00"
+
+
+def test_in_a_pipeline_the_commit_is_the_one_that_was_pushed(tmp_path, monkeypatch):
+    """CodeBuild names the version of the archive that the pipeline gave it, which tells nobody what runs."""
+    monkeypatch.setenv("CODEBUILD_RESOLVED_SOURCE_VERSION", "arn:aws:s3:::artifacts/source.zip")
+    monkeypatch.setenv("STOCKCAST_COMMIT", "f00")
 
     assert dag_sync.commit_here(tmp_path) == "f00"
 

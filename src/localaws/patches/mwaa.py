@@ -13,6 +13,8 @@ from urllib.parse import unquote
 from ministack.core.responses import error_response_json, json_response
 from ministack.services import mwaa
 
+from localaws.gateway.config import Airflow
+from localaws.patches import mwaa_rest_api
 from localaws.patches.replace import replace
 
 DROPPED = (
@@ -29,11 +31,12 @@ DROPPED = (
 DROPPED_IN_UPDATE = (*DROPPED, "AirflowVersion", "MaxWebservers", "MinWebservers", "Schedulers")
 
 
-def apply(webserver_url: str | None) -> None:
-    """Keep what was asked for; start no container; name the real Airflow."""
+def apply(airflow: Airflow) -> None:
+    """Keep what was asked for; start no container; name the real Airflow, and let its REST API be asked."""
+    mwaa_rest_api.apply(airflow)
 
     def start(old: Callable[..., Any], account: str, region: str, name: str, environment: dict[str, Any]) -> None:
-        environment["WebserverUrl"] = webserver_url or f"{environment['Name']}.airflow.local"
+        environment["WebserverUrl"] = airflow.webserver_url or f"{environment['Name']}.airflow.local"
         environment["Status"] = "AVAILABLE"
 
     replace(mwaa, "_start_airflow_container_in_scope", start)

@@ -16,6 +16,7 @@ REACHES_OUT = (
     "urlopen", "request", "open", "read_text", "getenv", "connect",
 )  # fmt: skip
 HOOK = re.compile(r"[A-Z]\w*Hook$")
+LONGEST_ID = 52  # MWAA's InvokeRestApi takes paths of 64 characters, and asks for the source at /dagSources/<id>
 VERBS = ("forecast", "train", "fetch", "clean", "deploy", "watch", "evaluate")
 
 
@@ -91,6 +92,8 @@ def shape_faults(file_name: str, source: str) -> list[str]:
         faults.append(f"{file_name} makes the DAGs {names}; it must make exactly {stem}")
     if not re.fullmatch(rf"({'|'.join(VERBS)})_[a-z_]+", stem):
         faults.append(f"{stem} is no verb_noun; it must start with one of {', '.join(VERBS)}")
+    if len(stem) > LONGEST_ID:
+        faults.append(f"{stem} has {len(stem)} characters; MWAA's REST API can be asked about {LONGEST_ID} at most")
     faults += [
         f"the docstring lacks **{word}**" for word in ("When.", "Normal.", "When it is red.") if word not in page
     ]

@@ -1,0 +1,1 @@
+"""What the DAG pipeline asks before anything reaches Airflow: every gate that needs no AWS."""
