@@ -4,6 +4,9 @@
 
 Docker builds for linux/amd64 whatever machine this is, and without the attestations that would make an OCI index of
 it: SageMaker answers that with "Unsupported manifest media type". Tags are immutable: one that is there stays.
+
+The tags are those that the next apply will name, so that an image is there before anybody asks for it: from the values,
+or made from what is in the image.
 """
 
 from __future__ import annotations
@@ -19,35 +22,40 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from shipping import aws_refusal, environments, planning, tools
+from shipping import aws_refusal, deployer, environments, package, planning, tools, values
 from shipping.environments import Refused
+from shipping.image_content import DOCKERFILES
 
-DOCKERFILES = {"jobs": "training/Dockerfile", "serving": "serving/Dockerfile"}
 BASE_ACCOUNT = "763104351884"  # where AWS keeps the image that training/Dockerfile builds upon, in most regions
 BUILDER = "stockcast"  # Docker's default one cannot choose the manifest's form
 
 
-def push(known: dict[str, Any], ecr: Any, run: Callable[..., None]) -> list[str]:
-    """Build and push what the repositories lack; returns the addresses that were pushed.
+def wanted(environment: str, known: dict[str, Any]) -> dict[str, str]:
+    """Address of each image with its tag, as this clone's values and files ask for it; `known` are the outputs."""
+    files = environments.value_files(environment)
+    held = values.evaluated(files, {"images": "var.images"})["images"] or {}
+    tags = package.image_tags(tools.ROOT)
+    return {image: f"{url}:{held.get(f'{image}_tag') or tags[image]}" for image, url in known["repositories"].items()}
 
-    `known` are the environment's outputs `images` and `region`.
-    """
-    wanted = {name: uri for name, uri in known["images"].items() if not _is_there(ecr, uri)}
-    if not wanted:
+
+def push(images: dict[str, str], region: str, ecr: Any, run: Callable[..., None]) -> list[str]:
+    """Build and push those of `images`, addresses by name, that the repositories lack; returns what was pushed."""
+    missing = {name: uri for name, uri in images.items() if not _is_there(ecr, uri)}
+    if not missing:
         return []
-    registry, region = next(iter(wanted.values())).split("/")[0], known["region"]
+    registry = next(iter(missing.values())).split("/")[0]
     token = ecr.get_authorization_token()["authorizationData"][0]["authorizationToken"]
     password = base64.b64decode(token).decode().split(":", 1)[1]
     for host in (registry, f"{BASE_ACCOUNT}.dkr.ecr.{region}.amazonaws.com"):
         run("login", "--username", "AWS", "--password-stdin", host, secret=password)
     _ensure_builder(run)
-    for name, uri in wanted.items():
+    for name, uri in missing.items():
         run(
             "buildx", "build", "--builder", BUILDER, "--platform", "linux/amd64", "--provenance=false", "--sbom=false",
             "--build-arg", f"REGION={region}", "--file", str(tools.ROOT / DOCKERFILES[name]),
             "--output", f"type=image,name={uri},oci-mediatypes=false,push=true", str(tools.ROOT),
         )  # fmt: skip
-    return list(wanted.values())
+    return list(missing.values())
 
 
 def _is_there(ecr: Any, uri: str) -> bool:
@@ -80,21 +88,24 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--env", required=True)
     environment = parser.parse_args(argv).env
     try:
+        deployer.take()
         environments.check_name(environment)
         if environment == environments.LOCAL:
             raise Refused("ENV is 'local', where programs stand for images. Name another, such as ENV=dev.")
         planning.checked(environment)
         known = planning.initialised(environment, quietly=True).outputs()
-        if "images" not in known:
+        if "repositories" not in known:
             raise Refused(f"{environment} has no repositories yet. Run `make plan apply ENV={environment}` first.")
-        pushed = push(known, boto3.client("ecr", region_name=known["region"]), docker)
-    except Refused as problem:
+        pushed = push(
+            wanted(environment, known), known["region"], boto3.client("ecr", region_name=known["region"]), docker
+        )
+    except (Refused, tools.ToolMissing, package.PackageRefused) as problem:
         print(f"stockcast: {problem}", file=sys.stderr)
         return 1
     except (BotoCoreError, ClientError) as problem:
         print(f"stockcast: {aws_refusal.told(problem)}", file=sys.stderr)
         return 1
-    print("\n".join(f"pushed {uri}" for uri in pushed) or "both images are there already; a new image is a new tag")
+    print("\n".join(f"pushed {uri}" for uri in pushed) or "both images are there already")
     return 0
 
 

@@ -1,8 +1,8 @@
 """Make what Terraform uploads: the functions' zips and the jobs' code. Same sources, same bytes, on any machine.
 
 `python -m shipping.package` fills build/: <function>.zip for each folder in lambda/, jobs/files/ and
-jobs/source.tar.gz with what training and processing run, and manifest.json with their fingerprints. Everything is
-read and checked before anything is written, so a refusal leaves the last good build as it was.
+jobs/source.tar.gz with what training and processing run, and manifest.json with their fingerprints and the images'
+tags. Everything is read and checked before anything is written, so a refusal leaves the last good build as it was.
 """
 
 import argparse
@@ -18,6 +18,7 @@ import zipfile
 from pathlib import Path
 from typing import TypedDict
 
+from shipping import image_content
 from shipping.lambda_rules import PackageRefused, check_imports, check_size
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -33,6 +34,7 @@ Files = dict[str, bytes]  # path inside the package -> content
 class Manifest(TypedDict):
     """What was built, by fingerprint."""
 
+    image_tags: dict[str, str]  # of the images `jobs` and `serving`, from their content
     job_code_hash: str
     zips: dict[str, str]  # file name -> sha256
 
@@ -44,12 +46,14 @@ def build(root: Path, out: Path) -> Manifest:
         check_size(name, files)
         check_imports(name, files)
     jobs = job_files(root)
+    tags = image_tags(root)
     zips = {f"{name}.zip": zip_bytes(files) for name, files in functions.items()}
     for file_name, content in zips.items():
         _write(out / file_name, content)
     _replace_folder(out / "jobs" / "files", jobs)
     _write(out / "jobs" / "source.tar.gz", tar_gz_bytes(jobs))
     manifest = Manifest(
+        image_tags=tags,
         job_code_hash=fingerprint(jobs),
         zips={file_name: hashlib.sha256(content).hexdigest() for file_name, content in sorted(zips.items())},
     )
@@ -83,6 +87,17 @@ def job_files(root: Path) -> Files:
     if not scripts:
         raise PackageRefused(f"{root / 'training'} holds no *.py; the jobs run train.py from it. Check the clone.")
     return scripts | _read(root / "src" / "stockcast", "stockcast")
+
+
+def image_tags(root: Path) -> dict[str, str]:
+    """The tag of each image: a fingerprint of its Dockerfile and of all that this copies."""
+    tags = {}
+    for image, dockerfile in image_content.DOCKERFILES.items():
+        files: Files = {}
+        for path in image_content.copied(root, dockerfile):
+            files |= _read(root / path, path)
+        tags[image] = fingerprint(files)
+    return tags
 
 
 def fingerprint(files: Files) -> str:

@@ -8,9 +8,23 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from shipping import account, airflow_requirements, environments, package, saved_plan, terraform_root, tools, values
+import boto3
+
+from shipping import (
+    account,
+    airflow_requirements,
+    environments,
+    package,
+    saved_plan,
+    state_head,
+    state_lock,
+    terraform_root,
+    tools,
+    values,
+)
 from shipping.environments import Refused
 from shipping.saved_plan import SavedPlan
+from shipping.state_head import StateHead
 from shipping.terraform_root import UNATTENDED, TerraformRoot
 from shipping.values import Values
 
@@ -44,13 +58,47 @@ def save_plan(
     """Make and save a plan of an environment; `asleep` overrides how the environment is now. Returns its root."""
     found = checked(environment)
     saved.make_room()
+    root = prepared(environment, found, quietly=quietly)
+    planned_on = state_now(environment, found)
+    options = value_options(environment, rest_option(environment, root, found, asleep))
+    with state_lock.explained(environment):
+        root.run("plan", *kind, *options, *UNATTENDED, f"-out={saved.file}", capture=quietly)
+    saved.write_note(planned_on)
+    return root
+
+
+def prepared(environment: str, found: Values, *, quietly: bool) -> TerraformRoot:
+    """The environment's root with all that a plan reads: packages, requirements, backend."""
     package.build(tools.ROOT, tools.ROOT / "build")
     check_requirements(found)
-    root = initialised(environment, quietly=quietly)
-    options = value_options(environment, rest_option(environment, root, found, asleep))
-    root.run("plan", *kind, *options, *UNATTENDED, f"-out={saved.file}", capture=quietly)
-    saved.write_note()
-    return root
+    return initialised(environment, quietly=quietly)
+
+
+def carry_out(root: TerraformRoot, saved: SavedPlan) -> None:
+    """Apply a plan that was read and confirmed."""
+    with state_lock.explained(saved.environment):
+        root.run("apply", *UNATTENDED, str(saved.file))
+
+
+def settle(environment: str) -> None:
+    """Write into the state what AWS tells now of all that stands; nothing in AWS changes.
+
+    Terraform notes a resource when it is made. What others add to it then, such as a bucket's policy or a group's
+    rules, would look like changed by hand until somebody reads it anew: `make drift` must find nothing after an apply.
+    An apply that has gone well stays well if this fails.
+    """
+    try:
+        root, found = terraform_root.platform(environment), values.of(environment)
+        options = value_options(environment, rest_option(environment, root, found, None))
+        with state_lock.explained(environment):
+            root.run("apply", "-refresh-only", "-auto-approve", *options, *UNATTENDED, capture=True)
+    except Refused as problem:
+        say(f"the state was not settled; until the next apply `make drift` may name what was just applied: {problem}")
+
+
+def state_now(environment: str, found: Values) -> StateHead:
+    """Which of its versions the environment's state is right now."""
+    return state_head.read(boto3.client("s3", region_name=found.region), account.state_place(environment, found))
 
 
 def check_requirements(found: Values) -> None:
@@ -79,8 +127,7 @@ def rest_option(environment: str, root: TerraformRoot, found: Values, wanted: bo
 def as_json(environment: str) -> dict[str, Any]:
     """The saved plan as `terraform show -json` tells it; where `apply` would refuse it, one made and thrown away."""
     saved = saved_plan.of(environment)
-    if saved.file.exists() and _may_be_applied(saved):
-        checked(environment)
+    if saved.file.exists() and _may_be_applied(saved, checked(environment)):
         return initialised(environment, quietly=True).plan_json(saved.file)
     return looked_at(environment)
 
@@ -94,9 +141,10 @@ def looked_at(environment: str, **how: bool) -> dict[str, Any]:
         passing.discard()
 
 
-def _may_be_applied(saved: SavedPlan) -> bool:
+def _may_be_applied(saved: SavedPlan, found: Values) -> bool:
     try:
         saved.check()
+        saved.check_state(state_now(saved.environment, found))
     except Refused as why:
         say(f"{why} Until then a plan is made just to be looked at.")
         return False

@@ -10,7 +10,7 @@ import boto3
 from shipping import confirmation, hourly, planning, saved_plan
 from shipping.endpoint_rest import Endpoint
 from shipping.environments import Refused
-from shipping.terraform_root import UNATTENDED, TerraformRoot
+from shipping.terraform_root import TerraformRoot
 
 
 def change(environment: str, confirmed: str, *, asleep: bool) -> None:
@@ -23,13 +23,12 @@ def change(environment: str, confirmed: str, *, asleep: bool) -> None:
         endpoint.check_still()
         _tell(environment, touched, endpoint, asleep=asleep)
         confirmation.ask(confirmed, environment, "do that")
-        apply = ("apply", *UNATTENDED, str(saved.file))
         if asleep:
-            root.run(*apply)  # Airflow first: it would only make the endpoint again
+            planning.carry_out(root, saved)  # Airflow first: it would only make the endpoint again
             done = endpoint.lay_down()
         else:
             endpoint.begin_to_wake()  # before Airflow, which would train a first model where it finds no endpoint
-            root.run(*apply)
+            planning.carry_out(root, saved)
             done = endpoint.finish_waking()
     finally:
         saved.discard()

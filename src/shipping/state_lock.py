@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 
-from botocore.exceptions import ClientError
+import boto3
+from botocore.exceptions import BotoCoreError, ClientError
 
-from shipping import account
+from shipping import account, values
 from shipping.environments import Refused
 
 YOUNGEST = timedelta(minutes=15)
@@ -57,13 +60,47 @@ def read(s3: Any, bucket: str, state_key: str) -> Lock | None:
     return Lock(written["ID"], written["Who"], written["Operation"], written["Version"], since, now - since)
 
 
+def youngest(lock: Lock) -> timedelta:
+    """From which age on it may be taken away."""
+    return YOUNGEST_APPLY if lock.operation == "OperationTypeApply" else YOUNGEST
+
+
 def check_age(lock: Lock) -> None:
     """A fresh lock is most likely somebody at work, and two writers destroy a state."""
     is_apply = lock.operation == "OperationTypeApply"
-    youngest = YOUNGEST_APPLY if is_apply else YOUNGEST
     what, why = ("an apply's", ": an apply may wait 3 hours for MWAA") if is_apply else ("one", "")
-    if lock.age < youngest:
+    if lock.age < youngest(lock):
         raise Refused(
-            f"the lock is {told(lock.age)} old; {what} younger than {told(youngest)} is not taken away, since "
+            f"the lock is {told(lock.age)} old; {what} younger than {told(youngest(lock))} is not taken away, since "
             f"{lock.who} is probably at work{why}. Ask, or wait for that run to end; then look again."
         )
+
+
+def advice(lock: Lock, environment: str) -> str:
+    """What to do about a lock that is in the way."""
+    unlock = f"`make unlock ENV={environment}`"
+    if lock.age >= youngest(lock):
+        return f"Nobody works that long: a run that was killed left it behind. {unlock} takes it away."
+    return (
+        f"{lock.who} is probably at work: ask, or wait for that run to end, then run this again. Should it have been "
+        f"killed: {unlock} frees the lock once it is {told(youngest(lock))} old."
+    )
+
+
+@contextmanager
+def explained(environment: str) -> Iterator[None]:
+    """Where Terraform fails while somebody holds the lock, tell who, since when, and what to do.
+
+    Terraform frees its own lock before it ends, so one that is found then is another's, or was left behind.
+    """
+    try:
+        yield
+    except Refused as problem:
+        try:
+            backend = values.backend_of(environment)
+            lock = read(boto3.client("s3", region_name=backend.region), backend.bucket, backend.key)
+        except (BotoCoreError, ClientError):
+            lock = None  # the first problem is the one to tell
+        if lock is None:
+            raise
+        raise Refused(f"{problem} The state of {environment} is {lock}. {advice(lock, environment)}") from None

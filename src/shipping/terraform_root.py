@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
+import time
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from shipping import environments, providers, terraform_release, tools
+from shipping import environments, patient_process, providers, terraform_release, tools
 from shipping.environments import Refused
 
 PLATFORM = tools.ROOT / "terraform" / "platform"
@@ -28,6 +31,12 @@ def executable() -> str:
     return str(terraform_release.terraform())
 
 
+@cache
+def version() -> str:
+    """Terraform's own, such as 1.11.4."""
+    return ".".join(map(str, tools.version_of(executable(), "version") or ()))
+
+
 def process_environment(name: str, outer: Mapping[str, str]) -> dict[str, str]:
     """Terraform's own environment; `name` tells apart the data folders of two roots or environments.
 
@@ -36,6 +45,8 @@ def process_environment(name: str, outer: Mapping[str, str]) -> dict[str, str]:
     """
     env = {**outer, "TF_IN_AUTOMATION": "1", "TF_DATA_DIR": str(home() / "terraform" / name)}
     env["TF_CLI_CONFIG_FILE"] = str(providers.write_cli_config(home() / "terraformrc"))
+    if cache := outer.get("TF_PLUGIN_CACHE_DIR"):
+        Path(cache).mkdir(parents=True, exist_ok=True)  # Terraform refuses one that is not there
     endpoint = outer.get("AWS_ENDPOINT_URL", "")
     if environments.is_embedded(endpoint):
         env["HTTP_PROXY"] = endpoint
@@ -54,11 +65,43 @@ class TerraformRoot:
         """Run Terraform here; its output where it is captured rather than shown, and its exit status."""
         command = [executable(), f"-chdir={self.folder}", *args]
         env = process_environment(self.name, os.environ)
-        done = subprocess.run(command, env=env, text=True, capture_output=capture, check=False)
+        began = time.time()
+        with providers.alone_at_init() if args[0] == "init" else nullcontext():
+            if args[0] == "console":  # it asks a person, so it needs the terminal
+                done = patient_process.Done(subprocess.call(command, env=env))
+            else:
+                done = patient_process.run(command, env, capture=capture)
+        if done.stopped_by:
+            left = self._left(done.returncode, began)
+            raise Refused(f"stopped by {done.stopped_by} during `terraform {args[0]}`; {left}")
         if done.returncode not in may_end_with:
             where = f"it says:\n{done.stderr}" if capture else "its own message stands above."
-            raise Refused(f"`terraform {args[0]}` ended with {done.returncode}; {where}")
-        return done.stdout or "", done.returncode
+            raise Refused(f"`terraform {args[0]}` ended with {done.returncode}; {where}{self._lost_state(began)}")
+        return done.stdout, done.returncode
+
+    def _left(self, status: int, began: float) -> str:
+        """What a stop leaves behind; below 0 is the signal that ended Terraform itself."""
+        if status < 0:
+            return f"it was killed and may have left a lock. `make unlock` tells.{self._lost_state(began)}"
+        return (
+            "it ended in good order: whatever it made is in the state, and the lock is free. A new plan tells what is "
+            f"left to do.{self._lost_state(began)}"
+        )
+
+    def _lost_state(self, began: float) -> str:
+        """Terraform's last resort where the backend does not answer; a build's folder goes, its handover stays.
+
+        One from before this run began, in seconds since 1970, is an older run's.
+        """
+        lost = self.folder / "errored.tfstate"
+        if not lost.exists() or lost.stat().st_mtime < began - 1:  # a file's time may be a tick behind the clock
+            return ""
+        if "CODEBUILD_BUILD_ID" in os.environ:
+            lost = _kept(lost)
+        return (
+            f" The state could not be written to its bucket; what this run made is known in {lost} alone. Keep it, "
+            f"and once the bucket answers: `make unlock`, then `terraform -chdir={self.folder} state push {lost}`."
+        )
 
     def init(self, *, quietly: bool = False) -> None:
         self.run("init", "-input=false", "-reconfigure", "-no-color", *self.backend, capture=quietly)
@@ -72,6 +115,14 @@ class TerraformRoot:
         """A saved plan as `terraform show -json` tells it. Needs the root initialised as it was for the plan."""
         shown: dict[str, Any] = json.loads(self.run("show", "-json", str(saved), capture=True)[0])
         return shown
+
+
+def _kept(lost: Path) -> Path:
+    """A copy where the build's artifact takes it along."""
+    folder = tools.ROOT / "build" / "handover"
+    folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)
+    return Path(shutil.copy(lost, folder / lost.name))
 
 
 def platform(environment: str) -> TerraformRoot:

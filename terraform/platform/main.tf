@@ -5,6 +5,7 @@ locals {
   name_prefix = "stockcast-${var.environment}"
   manifest    = jsondecode(file("${var.build_folder}/manifest.json"))
   dags        = ["forecast_prices", "train_model"]
+  image_tags  = { for image, tag in local.manifest.image_tags : image => coalesce(var.images["${image}_tag"], tag) }
   own_script  = var.transform.script == null ? null : replace(var.transform.script, "s3://", "arn:${data.aws_partition.current.partition}:s3:::")
 
   settings_prefix = "/stockcast/${var.environment}"

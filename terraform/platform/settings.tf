@@ -18,12 +18,12 @@ locals {
     job_code                 = module.sagemaker.job_code
     job_instance_type        = var.training.job_instance_type
     job_source               = module.sagemaker.job_source
-    jobs_image               = "${module.sagemaker.repository_urls.jobs}:${var.images.jobs_tag}"
+    jobs_image               = "${module.sagemaker.repository_urls.jobs}:${local.image_tags.jobs}"
     kms_key                  = module.encryption.key_arn
     model_package_group      = module.sagemaker.model_package_group
     models_bucket            = module.lake.buckets.models
     serve_role               = module.sagemaker.role_arns.serve
-    serving_image            = "${module.sagemaker.repository_urls.serving}:${var.images.serving_tag}"
+    serving_image            = "${module.sagemaker.repository_urls.serving}:${local.image_tags.serving}"
     serving_instance_count   = tostring(var.serving.instance_count)
     serving_instance_type    = var.serving.instance_type
     silver_bucket            = module.lake.buckets.silver

@@ -96,10 +96,13 @@ variable "history_start" {
 }
 
 variable "images" {
-  description = "Tags of the two images, as they were pushed. Tags are immutable, so a new image is a new tag."
-  type        = object({ jobs_tag = string, serving_tag = string })
+  description = <<-EOT
+    Tags of the two images, as they were pushed; tags are immutable. One that is left out is made from what is in the
+    image, so that a new image is a new tag by itself: `make images` builds and pushes it.
+  EOT
+  type        = object({ jobs_tag = optional(string), serving_tag = optional(string) })
   validation {
-    condition     = alltrue([for tag in values(var.images) : can(regex("^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$", tag)) && tag != "latest"])
+    condition     = alltrue([for tag in values(var.images) : can(regex("^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$", tag)) && tag != "latest" if tag != null])
     error_message = "images is ${jsonencode(var.images)}; a tag takes letters, digits, ., _ and -, and is not `latest`, which tells nothing."
   }
 }

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError
 from tests.shipping.stand_in_account import StandInAccount
 
-from shipping import state_lock
+from shipping import state_lock, values
 from shipping.environments import Refused
 
 
@@ -57,3 +59,60 @@ def test_a_lock_in_somebody_elses_bucket_is_not_believed(account: StandInAccount
 
     with pytest.raises(ClientError, match="AccessDenied"):
         state_lock.read(s3, bucket, "dev/platform.tfstate")
+
+
+@pytest.fixture
+def bucket(account: StandInAccount, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The bucket that holds dev's state, reached as our commands reach it."""
+    for name, value in (("ENDPOINT_URL", account.url), ("ACCESS_KEY_ID", "test"), ("SECRET_ACCESS_KEY", "test")):
+        monkeypatch.setenv(f"AWS_{name}", value)
+    backend = values.Backend("stockcast-111111111111-tfstate", "dev/platform.tfstate", "us-east-1")
+    monkeypatch.setattr(values, "backend_of", lambda environment: backend)
+    return backend.bucket
+
+
+def hold(account: StandInAccount, bucket: str, operation: str, age: timedelta) -> None:
+    written = {"ID": "7c2b0f5e", "Who": "jane@laptop", "Operation": operation, "Version": "1.11.4"}
+    path = f"/{bucket}/dev/platform.tfstate.tflock"
+    account.objects[path] = (json.dumps(written), format_datetime(datetime.now(UTC) - age, usegmt=True))
+
+
+@pytest.mark.parametrize(
+    ("operation", "age", "told"),
+    [
+        (
+            "OperationTypeApply",
+            timedelta(minutes=20),
+            r"ended with 1\. The state of dev is locked by jane@laptop since .* 20 min ago, for apply .*"
+            r"probably at work: ask, or wait .*`make unlock ENV=dev` frees the lock once it is 4 h 0 min old",
+        ),
+        (
+            "OperationTypeApply",
+            timedelta(hours=5),
+            r"5 h 0 min ago, for apply .*Nobody works that long: .*`make unlock ENV=dev` takes it away",
+        ),
+        ("OperationTypePlan", timedelta(minutes=20), r"for plan .*Nobody works that long"),
+    ],
+)
+def test_whoever_finds_the_state_locked_is_told_by_whom_and_what_to_do(
+    account: StandInAccount, bucket: str, operation: str, age: timedelta, told: str
+) -> None:
+    """Terraform shows an id; whether to wait or to clear away follows from who, what and since when."""
+    hold(account, bucket, operation, age)
+
+    with pytest.raises(Refused, match=told), state_lock.explained("dev"):
+        raise Refused("`terraform plan` ended with 1.")
+
+
+def test_a_failure_without_a_lock_is_told_as_it_is(account: StandInAccount, bucket: str) -> None:
+    """A lock that is not there must not be blamed."""
+    with pytest.raises(Refused, match=r"^access denied$"), state_lock.explained("dev"):
+        raise Refused("access denied")
+
+
+def test_where_the_lock_cannot_be_read_the_first_failure_is_told(account: StandInAccount, bucket: str) -> None:
+    """The network that broke Terraform breaks this question, too."""
+    account.owners[bucket] = "999999999999"
+
+    with pytest.raises(Refused, match=r"^no network$"), state_lock.explained("dev"):
+        raise Refused("no network")
