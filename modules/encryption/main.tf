@@ -18,7 +18,7 @@ locals {
 }
 
 resource "aws_kms_key" "this" {
-  description             = "${var.name_prefix}: lake, logs, alerts and Airflow"
+  description             = "${var.name_prefix}: ${var.holds}"
   deletion_window_in_days = var.deletion_window_days
   enable_key_rotation     = true
   policy = jsonencode({

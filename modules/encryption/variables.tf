@@ -19,6 +19,12 @@ variable "deletion_window_days" {
   }
 }
 
+variable "holds" {
+  description = "What the key encrypts, as people read it in the console."
+  type        = string
+  default     = "lake, logs, alerts and Airflow"
+}
+
 variable "name_prefix" {
   description = "The alias after `alias/`, such as `stockcast-dev`."
   type        = string

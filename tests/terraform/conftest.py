@@ -4,6 +4,7 @@
 is verified and unpacked once; every module then borrows it by a link.
 """
 
+import json
 import os
 import shutil
 import subprocess
@@ -77,5 +78,6 @@ def build_folder(workbench: Workbench) -> Path:
     (folder / "jobs/source.tar.gz").write_bytes(package.tar_gz_bytes(jobs))
     for name in ("forecast", "ingest"):
         (folder / f"{name}.zip").write_bytes(package.zip_bytes(sources))
-    (folder / "manifest.json").write_text(f'{{"job_code_hash": "{package.fingerprint(jobs)}"}}')
+    manifest = {"image_tags": {"jobs": "0a1b2c", "serving": "3d4e5f"}, "job_code_hash": package.fingerprint(jobs)}
+    (folder / "manifest.json").write_text(json.dumps(manifest))
     return folder

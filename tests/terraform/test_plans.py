@@ -9,11 +9,14 @@ from __future__ import annotations
 import json
 import re
 import shutil
+import urllib.request
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
+import boto3
 import pytest
 from tests.localaws.helpers import REGION, Gateway, free_port
 from tests.terraform import hcl
@@ -47,6 +50,14 @@ CHOICES = {
     "emr_serverless": {"transform": '{ engine = "emr_serverless" }'},
 }
 PLANS = [*ENVIRONMENTS, *CHOICES]
+HOME = "111111111111"  # of envs/account/delivery.tfvars
+# All in one account: the rules want every ARN to be of the account at hand, and deploy roles are of the environments'.
+DELIVERED = {
+    "environments": json.dumps([
+        {"name": "dev", "account_id": HOME},
+        {"name": "prod", "account_id": HOME, "approve": ["dags", "infrastructure", "models"]},
+    ]),
+}  # fmt: skip
 
 
 @contextmanager
@@ -124,6 +135,26 @@ def bootstrapped(workbench: Workbench, tmp_path_factory: pytest.TempPathFactory)
         return root.plan(aws, *values)
 
 
+@pytest.fixture(scope="session")
+def delivered(workbench: Workbench, tmp_path_factory: pytest.TempPathFactory) -> Plan:
+    """The plan of the delivery root, almost with the account's values, once its connection was clicked."""
+    root = Planned(workbench, "delivery", "planned")
+    given = values_file(root.home / "given.tfvars", DELIVERED)
+    with embedded_aws(tmp_path_factory.mktemp("aws") / "gateway", HOME) as aws:
+        make_connection(aws, "stockcast-github")
+        root.run(aws, "init", "-input=false", "-reconfigure")
+        return root.plan(aws, "-var-file=../../envs/account/delivery.tfvars", given)
+
+
+def make_connection(aws: dict[str, str], name: str) -> None:
+    """A connection that somebody made AVAILABLE."""
+    keys = {"aws_access_key_id": aws["AWS_ACCESS_KEY_ID"], "aws_secret_access_key": aws["AWS_SECRET_ACCESS_KEY"]}
+    client = boto3.client("codeconnections", endpoint_url=aws["AWS_ENDPOINT_URL"], region_name=REGION, **keys)
+    arn = quote(client.create_connection(ProviderType="GitHub", ConnectionName=name)["ConnectionArn"], safe="")
+    clicked = urllib.request.Request(f"{aws['AWS_ENDPOINT_URL']}/_localaws/connections/{arn}/available", method="POST")
+    urllib.request.urlopen(clicked, timeout=10).close()
+
+
 @pytest.mark.parametrize("name", PLANS)
 def test_no_rule_finds_anything_in_a_plan(planned: Callable[[str], Plan], name: str) -> None:
     """A first real apply would stop half way, with half of the environment standing and costing."""
@@ -146,6 +177,12 @@ def test_no_rule_finds_anything_in_the_bootstrap_root(bootstrapped: Plan) -> Non
     assert list(bootstrapped.of_type("aws_iam_policy"))
 
 
+def test_no_rule_finds_anything_in_the_delivery_root(delivered: Plan) -> None:
+    """Half a set of pipelines deploys half of every push."""
+    assert [str(finding) for finding in rules.check_all(delivered)] == []
+    assert len(list(delivered.of_type("aws_codepipeline"))) == 4
+
+
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_what_cannot_be_known_yet_is_told(planned: Callable[[str], Plan], environment: str) -> None:
     """Silence about what could not be looked at would be taken for a good sign."""
@@ -154,16 +191,20 @@ def test_what_cannot_be_known_yet_is_told(planned: Callable[[str], Plan], enviro
     assert any("aws_iam_role_policy" in finding.address for finding in unchecked)
 
 
-def test_every_row_of_the_tables_meets_a_value(planned: Callable[[str], Plan], bootstrapped: Plan) -> None:
+def test_every_row_of_the_tables_meets_a_value(
+    planned: Callable[[str], Plan], bootstrapped: Plan, delivered: Plan
+) -> None:
     """A row that meets nothing checks nothing, and looks as if it did."""
-    plans = [*(planned(name) for name in PLANS), bootstrapped]
+    plans = [*(planned(name) for name in PLANS), bootstrapped, delivered]
 
     assert unmet_rows(plans) == []
 
 
-def test_every_type_of_resource_is_looked_at(planned: Callable[[str], Plan], bootstrapped: Plan) -> None:
+def test_every_type_of_resource_is_looked_at(
+    planned: Callable[[str], Plan], bootstrapped: Plan, delivered: Plan
+) -> None:
     """A new type of resource must not slip in without its names and words being checked."""
-    plans = [*(planned(name) for name in PLANS), bootstrapped]
+    plans = [*(planned(name) for name in PLANS), bootstrapped, delivered]
     types = {resource.type for plan in plans for resource in plan.resources}
 
     assert types - {*MODELS, *LIMITS, *FREE} == set()

@@ -53,6 +53,7 @@ REFUSED = {
         'training = { hyperparameters = { epoch = "30" } }', "epoch", "epochs",
     ),
     "image_latest": ('images = { jobs_tag = "latest", serving_tag = "0.1.0" }', "latest", "tag"),
+    "image_tag_with_a_colon": ('images = { serving_tag = "a:b" }', "a:b", "tag"),
     "job_machine_without_ml": (
         'training = { hyperparameters = {}, job_instance_type = "m5.large" }', "m5.large", "ml.m5.large",
     ),

@@ -89,11 +89,12 @@ def test_a_modules_own_tests_pass(workbench: Workbench, module: str) -> None:
     assert judged.returncode == 0, judged.stdout + judged.stderr
 
 
-def test_bootstraps_own_tests_pass(workbench: Workbench) -> None:
-    """State without encryption, or a policy for another's state, must show before an account has it."""
-    workbench.borrow_provider("terraform/bootstrap")
+@pytest.mark.parametrize("root", ["bootstrap", "delivery"])
+def test_a_roots_own_tests_pass(workbench: Workbench, root: str) -> None:
+    """State for everybody, or a build that takes another environment's role, must show before an account has it."""
+    workbench.borrow_provider(f"terraform/{root}")
 
-    judged = workbench.run("terraform/bootstrap", "test")
+    judged = workbench.run(f"terraform/{root}", "test")
 
     assert judged.returncode == 0, judged.stdout + judged.stderr
 

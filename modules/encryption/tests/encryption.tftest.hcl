@@ -13,6 +13,14 @@ run "the_key_rotates_and_has_a_name" {
   }
 }
 
+run "it_says_what_it_holds" {
+  variables { holds = "artifacts" }
+  assert {
+    condition     = aws_kms_key.this.description == "stockcast-dev: artifacts"
+    error_message = "It says ${aws_kms_key.this.description}."
+  }
+}
+
 run "logs_may_use_it_for_this_account_alone" {
   assert {
     condition = one([

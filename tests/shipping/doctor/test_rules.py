@@ -137,6 +137,11 @@ SET: list[tuple[str, str, Any, str, str]] = [
     (TRAIN_ROLE, "assume_role_policy",
      json.dumps({"Statement": [{"Effect": "Allow", "Principal": {"AWS": "*"}, "Action": "sts:AssumeRole"}]}),
      TRAIN_ROLE, "by no account and no user"),
+    (TRAIN_ROLE, "assume_role_policy",
+     json.dumps({"Statement": [{
+         "Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111111111111:root"}, "Action": "sts:AssumeRole",
+         "Condition": {"ArnEquals": {"aws:PrincipalArn": "arn:aws:iam::111111111111:role/stockcast-*"}}}]}),
+     TRAIN_ROLE, "by no account and no user"),
     (AIRFLOW_ROLE, "assume_role_policy", good.trust("airflow.amazonaws.com", condition=good.OURS), AIRFLOW_ROLE,
      "by no one else"),
     ("aws_iam_role.ingest", "assume_role_policy", good.trust("lambda.amazonaws.com", condition=good.OURS),

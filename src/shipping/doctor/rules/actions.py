@@ -21,20 +21,33 @@ SERVICES = {
 }
 # Actions that no operation is called like, and what they stand for.
 NAMED_OTHERWISE = {
+    "budgets:ModifyBudget": "everything that makes, changes or removes a budget",
+    "budgets:ViewBudget": "everything that describes a budget",
+    "codebuild:BatchPutTestCases": "what a build does by itself with the test results it reports",
+    "codebuild:CreateReport": "what a build does by itself before it puts test results",
+    "codebuild:UpdateReport": "what a build does by itself after it put test results",
+    "codeconnections:UseConnection": "reading code through a connection, which pipelines do for their sources",
+    "codestar-connections:UseConnection": "the same by the service's former name",
     "iam:PassRole": "handing a role to a service, which every Create that names a role asks for",
     "kms:ReEncryptFrom": "one half of ReEncrypt",
     "kms:ReEncryptTo": "the other half of ReEncrypt",
     "lambda:InvokeFunction": "Invoke",
+    "logs:CreateLogDelivery": "what an EC2 flow log asks for when it is made",
+    "logs:DeleteLogDelivery": "what an EC2 flow log asks for when it goes",
     "s3:DeleteObjectVersion": "DeleteObject with a version",
+    "s3:GetAccelerateConfiguration": "GetBucketAccelerateConfiguration",
     "s3:GetAccountPublicAccessBlock": "GetPublicAccessBlock of S3 Control",
     "s3:GetBucketPublicAccessBlock": "GetPublicAccessBlock",
     "s3:GetEncryptionConfiguration": "GetBucketEncryption",
     "s3:GetLifecycleConfiguration": "GetBucketLifecycleConfiguration",
     "s3:GetObjectVersion": "GetObject with a version",
+    "s3:GetReplicationConfiguration": "GetBucketReplication",
     "s3:ListAllMyBuckets": "ListBuckets",
     "s3:ListBucket": "ListObjectsV2 and HeadBucket",
     "s3:ListBucketVersions": "ListObjectVersions",
     "s3:ListMultipartUploadParts": "ListParts",
+    "s3:PutEncryptionConfiguration": "PutBucketEncryption",
+    "s3:PutLifecycleConfiguration": "PutBucketLifecycleConfiguration",
 }
 
 

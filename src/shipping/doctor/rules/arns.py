@@ -18,8 +18,10 @@ ARN = re.compile(
 )
 ADDRESSES = ("invoke_arn", "qualified_invoke_arn")  # where API Gateway calls a function; written like ARNs
 NO_REGION_NO_ACCOUNT = {"s3"}
-NO_REGION = {"iam", "budgets", "ce", "cloudfront", "route53", "health"}
-ANY_ACCOUNT = re.compile(r"arn:aws[a-z-]*:sqs:[a-z0-9-]+:\*:airflow-celery-\*")  # MWAA's queue lies with AWS
+NO_REGION = {"iam", "budgets", "ce", "chatbot", "cloudfront", "route53", "health"}
+ANY_ACCOUNT = re.compile(  # MWAA's queue and SageMaker's base images lie with AWS
+    r"arn:aws[a-z-]*:(sqs:[a-z0-9-]+:\*:airflow-celery-\*|ecr:\*:763104351884:repository/\*)"
+)
 # The one managed policy of AWS that is used: modules/alerts limits the Slack channel by it.
 MANAGED_POLICIES: frozenset[str] = frozenset({"CloudWatchReadOnlyAccess"})
 

@@ -8,22 +8,35 @@ from collections.abc import Iterator
 from shipping.doctor import policies
 from shipping.doctor.findings import Finding
 from shipping.doctor.plan import UNKNOWN, Plan, Resource
-from shipping.doctor.policies import Document
+from shipping.doctor.policies import Document, Statement
 
 INLINE, MANAGED, TRUST = 10240, 6144, 2048  # characters, white space left out; inline ones are counted per role
+BY_NAME = {
+    "aws:PrincipalArn": re.compile(r"arn:[a-z-]+:iam::\d{12}:role/[\w+=,.@/-]+"),
+    "token.actions.githubusercontent.com:sub": re.compile(r"repo:[\w.-]+/[\w.-]+:[\w/:-]+"),
+}
 SENDS_NO_ACCOUNT = {"lambda.amazonaws.com"}  # Lambda takes a function's role without aws:SourceAccount
 
 
 def trust_services_only(plan: Plan) -> Iterator[Finding]:
     for document in policies.documents(plan, "aws_iam_role"):
         for statement in document.statements:
-            if statement.effect == "Allow" and (statement.others or not statement.services):
+            if statement.effect == "Allow" and (statement.others or not statement.services) and not _names(statement):
                 yield Finding(
                     "a role is taken by named services, by no account and no user",
                     document.address,
                     f"trusted by {', '.join(statement.others) or 'nobody'}",
-                    "Name the service in trusted_services.",
+                    "Name the service in trusted_services, or the roles in a condition on aws:PrincipalArn.",
                 )
+
+
+def _names(statement: Statement) -> bool:
+    """Whether a condition names one by one who may take the role: deploy roles trust builds, or GitHub's jobs, so."""
+    return any(
+        test in ("ArnEquals", "StringEquals") and values and all(BY_NAME[key].fullmatch(value) for value in values)
+        for test, key, values in statement.conditions
+        if key in BY_NAME
+    )
 
 
 def trust_for_this_account_only(plan: Plan) -> Iterator[Finding]:

@@ -101,6 +101,7 @@ MODELS: dict[str, dict[str, str]] = {
             "description": "Description",
             "event_pattern": "EventPattern",
             "name": "Name",
+            "schedule_expression": "ScheduleExpression",
         },
     ),
     "aws_cloudwatch_event_target": _of(
@@ -136,11 +137,58 @@ MODELS: dict[str, dict[str, str]] = {
             "statistic": "Statistic",
         },
     ),
+    "aws_codebuild_project": _of(
+        "codebuild.CreateProject",
+        {
+            "artifacts.type": "artifacts.type",
+            "build_timeout": "timeoutInMinutes",
+            "cache.type": "cache.type",
+            "environment.compute_type": "environment.computeType",
+            "environment.image": "environment.image",
+            "environment.type": "environment.type",
+            "name": "name",
+            "queued_timeout": "queuedTimeoutInMinutes",
+            "source.type": "source.type",
+        },
+    ),
+    "aws_codebuild_report_group": _of(
+        "codebuild.CreateReportGroup",
+        {
+            "export_config.type": "exportConfig.exportConfigType",
+            "name": "name",
+            "type": "type",
+        },
+    ),
     "aws_codeconnections_connection": _of(
         "codeconnections.CreateConnection",
         {
             "name": "ConnectionName",
             "provider_type": "ProviderType",
+        },
+    ),
+    "aws_codepipeline": _of(
+        "codepipeline.CreatePipeline",
+        {
+            "artifact_store.location": "pipeline.artifactStore.location",
+            "artifact_store.type": "pipeline.artifactStore.type",
+            "execution_mode": "pipeline.executionMode",
+            "name": "pipeline.name",
+            "pipeline_type": "pipeline.pipelineType",
+            "stage.action.category": "pipeline.stages.actions.actionTypeId.category",
+            "stage.action.input_artifacts": "pipeline.stages.actions.inputArtifacts.name",
+            "stage.action.name": "pipeline.stages.actions.name",
+            "stage.action.namespace": "pipeline.stages.actions.namespace",
+            "stage.action.output_artifacts": "pipeline.stages.actions.outputArtifacts.name",
+            "stage.action.owner": "pipeline.stages.actions.actionTypeId.owner",
+            "stage.action.provider": "pipeline.stages.actions.actionTypeId.provider",
+            "stage.action.run_order": "pipeline.stages.actions.runOrder",
+            "stage.before_entry.condition.result": "pipeline.stages.beforeEntry.conditions.result",
+            "stage.before_entry.condition.rule.name": "pipeline.stages.beforeEntry.conditions.rules.name",
+            "stage.name": "pipeline.stages.name",
+            "trigger.git_configuration.push.file_paths.includes": (
+                "pipeline.triggers.gitConfiguration.push.filePaths.includes"
+            ),
+            "trigger.provider_type": "pipeline.triggers.providerType",
         },
     ),
     "aws_ecr_lifecycle_policy": _of(
