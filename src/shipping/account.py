@@ -46,7 +46,7 @@ def regions(service: str) -> list[str]:
 
 
 def _check_backend(environment: str, values: Values, backend: Backend) -> None:
-    wanted = Backend(bucket_name(values.account_id), f"{environment}/platform.tfstate", values.region)
+    wanted = state_place(environment, values)
     for key in ("bucket", "key", "region"):
         ours, theirs = getattr(backend, key), getattr(wanted, key)
         if ours != theirs:
@@ -54,6 +54,11 @@ def _check_backend(environment: str, values: Values, backend: Backend) -> None:
                 f"{key} is {ours!r} in envs/{environment}/platform.backend.hcl; with the account and region of "
                 f"platform.tfvars beside it, it must be {theirs!r}. Change the one that is wrong."
             )
+
+
+def state_place(environment: str, values: Values) -> Backend:
+    """Where an environment's state lies: everywhere by the same rule."""
+    return Backend(bucket_name(values.account_id), f"{environment}/platform.tfstate", values.region)
 
 
 def bucket_name(account_id: str) -> str:

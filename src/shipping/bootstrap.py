@@ -1,4 +1,4 @@
-"""Make, once per account, the bucket that holds Terraform's state, who may reach it, and the connection to the code.
+"""Make, once per account, the bucket that holds Terraform's state, who reaches it and who deploys, and the connection.
 
     python -m shipping.bootstrap [--confirm ACCOUNT_ID]
 
@@ -16,6 +16,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -24,16 +25,25 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from shipping import account, aws_refusal, confirmation, connections, environments, terraform_root, tools, values
+from shipping import (
+    account,
+    aws_refusal,
+    confirmation,
+    connections,
+    environments,
+    standing,
+    terraform_root,
+    tools,
+    values,
+)
 from shipping.environments import Refused
 from shipping.planning import say
 from shipping.terraform_root import UNATTENDED, TerraformRoot
 
 SOURCES = tools.ROOT / "terraform" / "bootstrap"
-VALUES = connections.VALUES
+MODULES = tools.ROOT / "modules"
+LOCAL_VALUES = tools.ROOT / "envs" / environments.LOCAL / "bootstrap.tfvars"
 STATE_KEY = "bootstrap.tfstate"
-KEY_ALIAS = "alias/stockcast-tfstate"
-KEY_DESCRIPTION = "stockcast: Terraform's state of this account"  # as main.tf gives it
 LOCAL_BACKEND = 'terraform {\n  backend "local" {\n    path = "%s"\n  }\n}\n'
 
 
@@ -48,6 +58,11 @@ class Account:
     @property
     def bucket(self) -> str:
         return account.bucket_name(self.id)
+
+    @property
+    def values(self) -> Path:
+        """The embedded AWS's account has values of its own: it holds no environment but `local`."""
+        return LOCAL_VALUES if self.environments == (environments.LOCAL,) else connections.VALUES
 
     @property
     def folder(self) -> Path:
@@ -67,12 +82,15 @@ class Account:
         told = [
             f"-var={name}={value if isinstance(value, str) else json.dumps(value)}" for name, value in named.items()
         ]
-        return [f"-var-file={VALUES}", *told]
+        return [f"-var-file={self.values}", *told]
 
 
 def at_hand() -> Account:
     """The account of the credentials at hand, if the values of an environment name it."""
-    known = {name: values.of(name, environments.value_files(name)[:1]) for name in environments.names()}
+    names = environments.names()
+    with ThreadPoolExecutor(len(names)) as pool:  # Terraform reads each, and most of that is its start
+        read = pool.map(lambda name: values.of(name, environments.value_files(name)[:1]), names)
+        known = dict(zip(names, read, strict=True))
     if not environments.is_embedded(os.environ.get("AWS_ENDPOINT_URL", "")):
         del known[environments.LOCAL]
     caller = account.caller(next(iter(known.values())).region)
@@ -137,9 +155,11 @@ def _exists(look: Any) -> bool:
 
 def _working_copy(here: Account, *, is_moved: bool) -> TerraformRoot:
     """The root copied to a folder of its own, where it may get another backend until the bucket stands."""
-    folder = here.folder / "root"
-    shutil.rmtree(folder, ignore_errors=True)
-    shutil.copytree(SOURCES, folder, ignore=shutil.ignore_patterns(".terraform", "tests", "*.tfstate*"))
+    top, leave = here.folder / "root", shutil.ignore_patterns(".terraform", "tests", "*.tfstate*")
+    folder = top / "terraform" / "bootstrap"
+    shutil.rmtree(top, ignore_errors=True)
+    shutil.copytree(SOURCES, folder, ignore=leave)
+    shutil.copytree(MODULES / "deployer", top / "modules" / "deployer", ignore=leave)  # where the root looks for it
     if is_moved:
         here.first_state.unlink(missing_ok=True)  # moved, but broken off before it was forgotten
         return TerraformRoot(folder, f"bootstrap-{here.id}", _bucket_backend(here))
@@ -155,59 +175,10 @@ def _bucket_backend(here: Account) -> tuple[str, ...]:
 def _taken_over(here: Account, root: TerraformRoot) -> Iterator[str]:
     """Import blocks for what stands in the account but not in the state: of a run that was cut short."""
     listed, _ = root.run("state", "list", capture=True, may_end_with=(0, 1))  # 1: there is no state yet
-    for address, identity in _standing(here):
+    for address, identity in standing.of(here):
         if address not in listed.splitlines():
             say(f"{address} stands already; it is taken over: {identity}")
             yield f'import {{\n  to = {address}\n  id = "{identity}"\n}}\n'
-
-
-def _standing(here: Account) -> Iterator[tuple[str, str]]:
-    if account.bucket_status(here.s3, here.bucket) == 200:
-        yield "aws_s3_bucket.state", here.bucket
-    yield from _keys(here)
-    pages = boto3.client("iam", region_name=here.region).get_paginator("list_policies").paginate(Scope="Local")
-    arns = {found["PolicyName"]: found["Arn"] for page in pages for found in page["Policies"]}
-    for name in here.environments:
-        if arn := arns.get(f"stockcast-{name}-state"):
-            yield f'aws_iam_policy.state["{name}"]', arn
-    yield from _connections(here)
-
-
-def _keys(here: Account) -> Iterator[tuple[str, str]]:
-    """The key by its alias; one that was cut off before it got its alias by its description."""
-    kms = boto3.client("kms", region_name=here.region)
-    pages = kms.get_paginator("list_aliases").paginate()
-    targets = {found["AliasName"]: found.get("TargetKeyId") for page in pages for found in page["Aliases"]}
-    if key := targets.get(KEY_ALIAS):
-        yield "aws_kms_key.state", key
-        yield "aws_kms_alias.state", KEY_ALIAS
-        return
-    for page in kms.get_paginator("list_keys").paginate():
-        for listed in page["Keys"]:
-            found = _described(kms, listed["KeyId"])
-            if found.get("Description") == KEY_DESCRIPTION and found["KeyState"] == "Enabled":
-                yield "aws_kms_key.state", listed["KeyId"]
-                return
-
-
-def _described(kms: Any, key: str) -> dict[str, Any]:
-    """What a key says of itself; nothing where its policy shuts us out, for then it is not the one we made."""
-    try:
-        found: dict[str, Any] = kms.describe_key(KeyId=key)["KeyMetadata"]
-    except ClientError as problem:
-        if problem.response["Error"]["Code"] in ("AccessDenied", "AccessDeniedException"):
-            return {}
-        raise
-    return found
-
-
-def _connections(here: Account) -> Iterator[tuple[str, str]]:
-    wanted = connections.wanted(VALUES)
-    if wanted is None:
-        return
-    for found in connections.standing(boto3.client("codeconnections", region_name=here.region)):
-        if found["ConnectionName"] == wanted:
-            yield "aws_codeconnections_connection.code[0]", found["ConnectionArn"]
 
 
 def _plan_and_apply(here: Account, root: TerraformRoot, confirmed: str) -> None:
@@ -240,6 +211,9 @@ def _tell(root: TerraformRoot) -> None:
     print(f"state bucket  {known['state_bucket']}")
     for name, arn in known["state_policy_arns"].items():
         print(f"state policy  {name}: {arn}")
+    for name, roles in known["deploy_role_arns"].items():
+        for what, arn in roles.items():
+            print(f"deploy role   {name}: {what}: {arn}")
     if connection := known.get("connection"):
         print(f"connection    {connection['status']}: {connection['arn']}\n              to do: {connection['to_do']}")
 

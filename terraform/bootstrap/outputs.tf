@@ -12,6 +12,11 @@ output "connection" {
   ])
 }
 
+output "deploy_role_arns" {
+  description = "ARNs of the roles that deploy, by environment and by what they do."
+  value       = { for name, deployer in module.deployer : name => deployer.role_arns }
+}
+
 output "state_bucket" {
   description = "The bucket that every backend of this account names."
   value       = aws_s3_bucket.state.bucket

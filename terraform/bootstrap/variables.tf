@@ -23,8 +23,17 @@ variable "connection" {
   }
 }
 
+variable "delivery_account_id" {
+  description = "The account that holds the pipelines, 12 digits. Only its builds may take the deploy roles made here."
+  type        = string
+  validation {
+    condition     = can(regex("^\\d{12}$", var.delivery_account_id))
+    error_message = "delivery_account_id is \"${var.delivery_account_id}\"; it must be 12 digits: the account where `make delivery` is run."
+  }
+}
+
 variable "environments" {
-  description = "Environments whose state lies in this account, such as `[\"dev\"]`. Each gets a policy for its own state."
+  description = "Environments whose state lies in this account, such as `[\"dev\"]`. Each gets a policy for its own state, and its deploy roles."
   type        = set(string)
   validation {
     condition     = length(var.environments) > 0 && alltrue([for name in var.environments : can(regex("^[a-z][a-z0-9]{1,11}$", name))])
@@ -38,6 +47,16 @@ variable "expire_old_versions_days" {
   validation {
     condition     = var.expire_old_versions_days == null || try(var.expire_old_versions_days >= 30 && floor(var.expire_old_versions_days) == var.expire_old_versions_days, false)
     error_message = "expire_old_versions_days is ${jsonencode(var.expire_old_versions_days)}; use whole days, 30 or more: an old state is the way back from a bad apply. Or null."
+  }
+}
+
+variable "github" {
+  description = "The repository whose pull requests may plan, such as `{ repository = \"you/stockcast\" }`; null where no GitHub Actions run."
+  type        = object({ repository = string })
+  default     = null
+  validation {
+    condition     = var.github == null || can(regex("^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$", var.github.repository))
+    error_message = "github.repository is ${jsonencode(try(var.github.repository, null))}; it must be the owner and the name alone, such as you/stockcast: a * would let strangers in."
   }
 }
 

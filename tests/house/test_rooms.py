@@ -64,6 +64,7 @@ def test_the_library_s_rooms_use_only_those_to_their_left() -> None:
         ("training/*.py", "import boto3"),
         ("serving/*.py", "from tensorflow import keras"),
         ("src/shipping/**/*.py", "from localaws import up"),
+        ("src/inside_airflow/*.py", "from shipping import tools"),
     ],
 )
 def test_a_forbidden_import_is_found(pattern: str, source: str) -> None:

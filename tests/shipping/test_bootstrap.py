@@ -25,7 +25,7 @@ from tests.localaws.helpers import ACCOUNT, Gateway, free_port
 from tests.shipping.conftest import copy_clone
 from tests.shipping.stand_in_account import StandInAccount
 
-from shipping import bootstrap
+from shipping import bootstrap, connections, standing
 from shipping.environments import Refused
 from shipping.terraform_release import terraform
 from shipping.values import Values
@@ -33,7 +33,7 @@ from shipping.values import Values
 BUCKET = f"stockcast-{ACCOUNT}-tfstate"
 CONFIRM = ("--confirm", ACCOUNT)
 # S3 takes a minute to confirm a lifecycle rule, and no pipeline needs its connection here; tests/*.tftest.hcl has both.
-VALUES = "connection = null\nexpire_old_versions_days = null\n"
+VALUES = f'connection = null\ndelivery_account_id = "{ACCOUNT}"\nexpire_old_versions_days = null\ngithub = null\n'
 
 
 @dataclass
@@ -77,8 +77,16 @@ class Story:
         while not self.buckets() and process.poll() is None:
             time.sleep(0.05)
         assert process.poll() is None, (self.root / "killed.log").read_text()
-        os.killpg(process.pid, signal.SIGKILL)
+        for each in family(process.pid):  # Terraform has a group of its own
+            os.kill(each, signal.SIGKILL)
         process.wait()
+
+    def lose_the_state(self) -> None:
+        """Every version of it, as somebody might who tidies up."""
+        s3 = self.gateway.client("s3")
+        for kind in ("Versions", "DeleteMarkers"):
+            for found in s3.list_object_versions(Bucket=BUCKET, Prefix="bootstrap.tfstate").get(kind, []):
+                s3.delete_object(Bucket=BUCKET, Key=found["Key"], VersionId=found["VersionId"])
 
     def buckets(self) -> list[str]:
         return [found["Name"] for found in self.gateway.client("s3").list_buckets()["Buckets"]]
@@ -95,6 +103,16 @@ class Story:
         return len(self.gateway.client("kms").list_keys()["Keys"])
 
 
+def family(pid: int) -> list[int]:
+    """A process and all that it started, as far as they live."""
+    listed = subprocess.run(["ps", "-A", "-o", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
+    parents = [tuple(map(int, line.split())) for line in listed.splitlines()]
+    found = [pid]
+    for parent in found:  # grows while it is read
+        found += [child for child, its_parent in parents if its_parent == parent]
+    return found
+
+
 @pytest.fixture(scope="module")
 def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     folder = tmp_path_factory.mktemp("bootstrap")
@@ -109,7 +127,7 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
 
 
 def live_through(story: Story, folder: Path) -> None:
-    (story.root / "envs/account/bootstrap.tfvars").write_text(VALUES)
+    (story.root / "envs/local/bootstrap.tfvars").write_text(VALUES)
     story.run("unconfirmed")
     story.saw["after unconfirmed"] = story.buckets()
     story.kill_at_the_bucket()
@@ -119,6 +137,8 @@ def live_through(story: Story, folder: Path) -> None:
     story.run("moved")
     story.saw["files after the move"] = story.files()
     story.run("repeated")
+    story.lose_the_state()
+    story.run("state lost", *CONFIRM)
 
 
 def terraform_that_cannot_move(folder: Path) -> Path:
@@ -169,6 +189,34 @@ def test_a_repeat_plans_against_the_bucket_and_asks_nothing(story: Story) -> Non
     assert f"arn:aws:iam::{ACCOUNT}:policy/stockcast-local-state" in story.said["repeated"].stdout
 
 
+def test_deploy_roles_that_stand_are_taken_over(story: Story) -> None:
+    """Roles cannot be made twice: without their state every later bootstrap would fail on their names."""
+    lost = story.said["state lost"]
+    root = f"arn:aws:iam::{ACCOUNT}"
+
+    assert lost.returncode == 0, lost.stdout + lost.stderr
+    for role in ("apply", "plan", "release"):
+        told = f'module.deployer["local"].aws_iam_role.this["{role}"] stands already; it is taken over'
+        assert f"{told}: stockcast-local-{role}" in lost.stderr
+        assert f"deploy role   local: {role}: {root}:role/stockcast-local-{role}" in lost.stdout
+    told = 'module.deployer["local"].aws_iam_policy.this["apply-network"] stands already; it is taken over'
+    assert f"{told}: {root}:policy/stockcast-local-deploy-apply-network" in lost.stderr
+    assert story.keys() == 1
+
+
+def test_every_role_that_the_module_makes_is_looked_for() -> None:
+    """A role that a later version adds must be found again as well."""
+    text = (bootstrap.MODULES / "deployer/main.tf").read_text()
+
+    assert re.findall(r"^      (\w+) = \{\n        description", text, re.MULTILINE) == list(standing.DEPLOY_ROLES)
+
+
+def test_an_account_with_a_real_environment_takes_the_accounts_values() -> None:
+    """The embedded AWS keeps no old versions and knows no GitHub; an account of AWS must not get these values."""
+    assert bootstrap.Account(ACCOUNT, "us-east-1", ("local",)).values == bootstrap.LOCAL_VALUES
+    assert bootstrap.Account(ACCOUNT, "us-east-1", ("dev",)).values == connections.VALUES
+
+
 def test_the_state_is_encrypted_with_the_key_made_for_it(story: Story) -> None:
     """S3's own key cannot be taken away from anybody."""
     head = story.gateway.client("s3").head_object(Bucket=BUCKET, Key="bootstrap.tfstate")
@@ -178,8 +226,8 @@ def test_the_state_is_encrypted_with_the_key_made_for_it(story: Story) -> None:
 
 def test_the_key_is_found_by_the_words_that_terraform_gives_it(story: Story) -> None:
     """A description that differs in one word would leave the lost machine's key behind."""
-    assert bootstrap.KEY_DESCRIPTION in (bootstrap.SOURCES / "main.tf").read_text()
-    assert f'"{bootstrap.KEY_ALIAS}"' in (bootstrap.SOURCES / "main.tf").read_text()
+    assert standing.KEY_DESCRIPTION in (bootstrap.SOURCES / "main.tf").read_text()
+    assert f'"{standing.KEY_ALIAS}"' in (bootstrap.SOURCES / "main.tf").read_text()
 
 
 @pytest.fixture
@@ -252,7 +300,7 @@ def test_a_key_that_shuts_us_out_is_passed_over() -> None:
     kms = Mock()
     kms.describe_key.side_effect = ClientError({"Error": {"Code": "AccessDeniedException"}}, "DescribeKey")
 
-    assert bootstrap._described(kms, "closed") == {}
+    assert standing._described(kms, "closed") == {}
 
 
 def test_two_regions_in_one_account_are_refused() -> None:

@@ -3,6 +3,9 @@ mock_provider "aws" {
   override_during = plan
   mock_data "aws_caller_identity" { defaults = { account_id = "111111111111" } }
   mock_data "aws_partition" { defaults = { partition = "aws" } }
+  mock_data "aws_region" { defaults = { id = "us-east-1" } }
+  mock_resource "aws_iam_openid_connect_provider" { defaults = { arn = "arn:aws:iam::111111111111:oidc-provider/token.actions.githubusercontent.com" } }
+  mock_resource "aws_iam_role" { defaults = { arn = "arn:aws:iam::111111111111:role/made" } }
   mock_resource "aws_kms_key" { defaults = { arn = "arn:aws:kms:us-east-1:111111111111:key/00000000-0000-0000-0000-000000000000" } }
   mock_resource "aws_s3_bucket" { defaults = { arn = "arn:aws:s3:::stockcast-111111111111-tfstate" } }
   mock_resource "aws_iam_policy" { defaults = { arn = "arn:aws:iam::111111111111:policy/stockcast-a-state" } }
@@ -17,6 +20,7 @@ mock_provider "aws" {
 variables {
   account_id               = "111111111111"
   connection               = { name = "stockcast-github" }
+  delivery_account_id      = "111111111111"
   environments             = ["dev", "staging"]
   expire_old_versions_days = 90
   region                   = "us-east-1"
@@ -140,4 +144,37 @@ run "a_region_that_is_none_is_refused" {
   command = plan
   variables { region = "us-east" }
   expect_failures = [var.region]
+}
+
+run "each_environment_gets_deployers_of_its_own" {
+  command = plan
+  assert {
+    condition     = { for name, roles in output.deploy_role_arns : name => keys(roles) } == { dev = ["apply", "plan", "release"], staging = ["apply", "plan", "release"] }
+    error_message = "The roles are ${jsonencode(output.deploy_role_arns)}."
+  }
+  assert {
+    condition     = length(aws_iam_openid_connect_provider.github) == 0
+    error_message = "GitHub's tokens are trusted although nobody asked for it."
+  }
+}
+
+run "github_may_review_where_it_is_wanted" {
+  command = plan
+  variables { github = { repository = "you/stockcast" } }
+  assert {
+    condition     = one(aws_iam_openid_connect_provider.github).client_id_list == toset(["sts.amazonaws.com"]) && contains(keys(output.deploy_role_arns["staging"]), "review")
+    error_message = "Pull requests get no plan."
+  }
+}
+
+run "a_repository_of_anybody_is_refused" {
+  command = plan
+  variables { github = { repository = "*/*" } }
+  expect_failures = [var.github]
+}
+
+run "a_home_account_that_is_no_account_is_refused" {
+  command = plan
+  variables { delivery_account_id = "root" }
+  expect_failures = [var.delivery_account_id]
 }

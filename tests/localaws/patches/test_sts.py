@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from tests.localaws.helpers import ACCOUNT, Gateway, trust
+from tests.localaws.helpers import ACCOUNT, Gateway, policy, role_client, trust
 
 
 def role(iam: Any, name: str, account: str) -> str:
@@ -33,3 +33,25 @@ def test_a_role_that_is_lent_for_another_account_cannot(gateway: Gateway, iam: A
 
     with pytest.raises(ClientError, match="not authorized to perform: sts:AssumeRole"):
         gateway.client("sts").assume_role(RoleArn=arn, RoleSessionName="proof")
+
+
+def test_a_trust_in_a_roles_name_holds_for_its_sessions(gateway: Gateway, iam: Any) -> None:
+    """Deploy roles trust builds by a condition on the role's ARN, since the role itself is made later."""
+    mine, other = taker(iam, "builds-mine"), taker(iam, "builds-other")
+    document = json.loads(trust("sagemaker.amazonaws.com"))
+    document["Statement"][0]["Principal"] = {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}
+    document["Statement"][0]["Condition"] = {"ArnEquals": {"aws:PrincipalArn": [mine]}}
+    wanted = iam.create_role(RoleName="lent-to-builds", AssumeRolePolicyDocument=json.dumps(document))["Role"]["Arn"]
+
+    taken = role_client(gateway, mine, "sts").assume_role(RoleArn=wanted, RoleSessionName="proof")
+
+    assert taken["AssumedRoleUser"]["Arn"].endswith("assumed-role/lent-to-builds/proof")
+    with pytest.raises(ClientError, match="not authorized to perform: sts:AssumeRole"):
+        role_client(gateway, other, "sts").assume_role(RoleArn=wanted, RoleSessionName="proof")
+
+
+def taker(iam: Any, name: str) -> str:
+    """A role that may take any other."""
+    made: str = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust("codebuild.amazonaws.com"))["Role"]["Arn"]
+    iam.put_role_policy(RoleName=name, PolicyName="grants", PolicyDocument=policy(("sts:AssumeRole", "*")))
+    return made

@@ -1,0 +1,276 @@
+"""An environment made whole under the role that its pipeline takes, and what these roles may not.
+
+The account begins empty, IAM decides every request. Builds are stood for by their roles and by the address that hands
+out their credentials, as CodeBuild has one; from there on everything is as in a pipeline.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError
+from tests.localaws.helpers import REGION, Gateway, free_port, policy
+
+from localaws.privilege import decisions
+
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
+
+ROOT = Path(__file__).resolve().parents[2]
+ACCOUNT = "111111111111"  # dev's
+ROLES = f"arn:aws:iam::{ACCOUNT}:role"
+BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/stockcast-dev-boundary"
+TRUST = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}}
+FOR_LAMBDA = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}
+PROJECTS = {"apply": "infra-apply-dev", "plan": "infra-plan-dev", "release": "dags-dev"}
+# All of it, awake; no rules for the lake, which S3 takes a minute to confirm.
+VALUES = {
+    "asleep": False,
+    "retention": {"log_days": 30},
+    "alerts": {"subscriptions": {"a": {"endpoint": "a@b.example"}}},
+}
+
+
+def document(*statements: dict[str, Any]) -> str:
+    return json.dumps({"Version": "2012-10-17", "Statement": statements})
+
+
+@dataclass
+class Account:
+    """dev's account: its gateway, what each command said, and the address that hands out a build's credentials."""
+
+    gateway: Gateway
+    home: Path
+    credentials_url: str
+    said: dict[str, subprocess.CompletedProcess[str]] = field(default_factory=dict)
+
+    def make(self, step: str, *arguments: str, **variables: str) -> None:
+        outer = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "STOCKCAST_"))}
+        common = {
+            "AWS_REGION": REGION, "AWS_ENDPOINT_URL": self.gateway.url, "AWS_EC2_METADATA_DISABLED": "true",
+            "STOCKCAST_HOME": str(self.home), "STOCKCAST_VAR_FILE": str(self.home / "values.json"),
+        }  # fmt: skip
+        self.said[step] = subprocess.run(
+            ["make", *arguments], cwd=ROOT, env=outer | common | variables, capture_output=True, text=True, timeout=400,
+            check=False,
+        )  # fmt: skip
+
+    def build(self, step: str, role: str, *targets: str) -> None:
+        """Targets as the role's own build runs them."""
+        build = {
+            "AWS_CONTAINER_CREDENTIALS_FULL_URI": f"{self.credentials_url}/stockcast-delivery-{PROJECTS[role]}",
+            "CODEBUILD_BUILD_ID": f"stockcast-delivery-{PROJECTS[role]}:1", "CODEBUILD_BUILD_NUMBER": "1",
+            "DEPLOY_ROLE_ARN": f"{ROLES}/stockcast-dev-{role}", "ENVIRONMENT": "dev",
+        }  # fmt: skip
+        self.make(step, *targets, "ENV=dev", "CONFIRM=dev", **build)
+
+    def told(self, step: str) -> str:
+        return self.said[step].stdout + self.said[step].stderr
+
+    def keys(self, *roles: str) -> dict[str, str]:
+        """Credentials of the last role, taken by the one before it; root takes the first."""
+        taken: dict[str, str] = {}
+        for role in roles:
+            found = self.sts(taken).assume_role(RoleArn=f"{ROLES}/{role}", RoleSessionName="build")["Credentials"]
+            names = ("AccessKeyId", "SecretAccessKey", "SessionToken")
+            taken = dict(zip(("aws_access_key_id", "aws_secret_access_key", "aws_session_token"),
+                             (found[name] for name in names), strict=True))  # fmt: skip
+        return taken
+
+    def sts(self, keys: dict[str, str]) -> Any:
+        return self.client("sts", keys) if keys else self.gateway.client("sts")
+
+    def client(self, service: str, keys: dict[str, str]) -> Any:
+        return boto3.session.Session().client(service, endpoint_url=self.gateway.url, region_name=REGION, **keys)
+
+    def as_(self, role: str, service: str) -> Any:
+        """A client of the deploy role, taken by its build."""
+        return self.client(service, self.keys(f"stockcast-delivery-{PROJECTS[role]}", f"stockcast-dev-{role}"))
+
+
+def credentials_server(keys: Callable[[str], dict[str, str]]) -> ThreadingHTTPServer:
+    """What CodeBuild offers inside a build: GET /<role> gives its credentials."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            found = keys(self.path.strip("/"))
+            answer = json.dumps({
+                "AccessKeyId": found["aws_access_key_id"], "SecretAccessKey": found["aws_secret_access_key"],
+                "Token": found["aws_session_token"], "Expiration": "2099-01-01T00:00:00Z",
+            }).encode()  # fmt: skip
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.end_headers()
+            self.wfile.write(answer)
+
+        def log_message(self, format: str, *args: Any) -> None:
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    return server
+
+
+def make_build_roles(iam: Any) -> None:
+    """The home account's CodeBuild roles, as terraform/delivery names them, and one of another project."""
+    for project in (*PROJECTS.values(), "infra-apply-prod"):
+        name = f"stockcast-delivery-{project}"
+        iam.create_role(RoleName=name, AssumeRolePolicyDocument=document(TRUST))
+        iam.put_role_policy(RoleName=name, PolicyName="grants", PolicyDocument=policy(("sts:AssumeRole", "*")))
+
+
+def live_through(account: Account) -> None:
+    root = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+    account.make("bootstrap", "bootstrap", f"CONFIRM={ACCOUNT}", **root)
+    assert account.said["bootstrap"].returncode == 0, account.told("bootstrap")[-4000:]
+    make_build_roles(account.gateway.client("iam"))
+    account.build("apply", "apply", "plan", "apply")
+    account.build("plan", "plan", "plan")
+
+
+@pytest.fixture(scope="module")
+def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
+    folder = tmp_path_factory.mktemp("deploy-roles")
+    gateway = Gateway(folder, free_port(), account_id=ACCOUNT)
+    made = Account(gateway, folder / "home", "")
+    made.home.mkdir()
+    (made.home / "values.json").write_text(json.dumps(VALUES))
+    server = credentials_server(lambda role: made.keys(role))
+    made.credentials_url = f"http://127.0.0.1:{server.server_port}"
+    try:
+        gateway.await_health()
+        live_through(made)
+        yield made
+    finally:
+        server.shutdown()
+        gateway.process.terminate()
+        gateway.process.wait(20)
+
+
+def denied(call: Callable[[], Any], action: str) -> None:
+    with pytest.raises(ClientError, match=f"not authorized to perform: {action}"):
+        call()
+
+
+def test_the_apply_role_makes_an_environment_whole(account: Account) -> None:
+    """A right that is missing shows on AWS after half an hour, with half an environment standing."""
+    assert account.said["apply"].returncode == 0, account.told("apply")[-6000:]
+    assert "Apply complete!" in account.told("apply")
+
+
+def test_everything_was_done_under_the_deploy_roles(account: Account) -> None:
+    """Requests that root made would prove nothing about the roles."""
+    seen = decisions.read(account.gateway.folder / "logs" / decisions.FILE_NAME)
+
+    made = {one.action: one.role for one in seen if one.answer == "Allow"}
+    assert made["airflow:CreateEnvironment"] == made["ec2:CreateVpc"] == made["iam:CreateRole"] == "stockcast-dev-apply"
+    assert [str(one) for one in seen if one.answer != "Allow" and one.role == "stockcast-dev-apply"] == []
+
+
+def test_the_plan_role_sees_all_that_stands(account: Account) -> None:
+    """A plan that may not look at something calls it gone, or ends in the middle."""
+    assert account.said["plan"].returncode == 0, account.told("plan")[-6000:]
+    assert "No changes." in account.told("plan")
+
+
+def test_the_plan_role_locks_and_changes_nothing(account: Account) -> None:
+    """Plans run for every push, before anybody looked at it."""
+    s3, state = account.as_("plan", "s3"), {"Bucket": f"stockcast-{ACCOUNT}-tfstate", "Key": "dev/platform.tfstate"}
+    ssm, function = account.as_("plan", "ssm"), {"FunctionName": "stockcast-dev-ingest"}
+
+    denied(lambda: s3.put_object(**state, Body=b"{}"), "s3:PutObject")
+    denied(lambda: s3.delete_object(**state), "s3:DeleteObject")
+    denied(lambda: ssm.put_parameter(Name="/stockcast/dev/symbols", Value="X", Overwrite=True), "ssm:PutParameter")
+    denied(lambda: account.as_("plan", "lambda").delete_function(**function), "lambda:DeleteFunction")
+    s3.put_object(**{**state, "Key": f"{state['Key']}.tflock"}, Body=b"{}")
+    s3.delete_object(**{**state, "Key": f"{state['Key']}.tflock"})
+
+
+def test_no_deploy_role_reaches_the_lake(account: Account) -> None:
+    """Who deploys code needs no data; data that nobody can touch cannot leak through a build."""
+    silver = {"Bucket": f"stockcast-dev-{ACCOUNT}-silver", "Key": "recent/AAPL.json"}
+    account.gateway.client("s3").put_object(**silver, Body=b"{}")
+
+    for role in PROJECTS:
+        s3 = account.as_(role, "s3")
+        with pytest.raises(ClientError, match="Access"):
+            s3.put_object(**silver, Body=b"forged")
+        with pytest.raises(ClientError, match="Access"):
+            s3.get_object(**silver)
+    assert account.gateway.client("s3").get_object(**silver)["Body"].read() == b"{}"
+
+
+def test_only_the_named_builds_take_a_deploy_role(account: Account) -> None:
+    """The home account has builds that run any commit's tests: those must not deploy."""
+    prod = account.client("sts", account.keys("stockcast-delivery-infra-apply-prod"))
+    plan = account.client("sts", account.keys("stockcast-delivery-infra-plan-dev"))
+    wanted = {"RoleArn": f"{ROLES}/stockcast-dev-apply", "RoleSessionName": "build"}
+
+    denied(lambda: prod.assume_role(**wanted), "sts:AssumeRole")
+    denied(lambda: plan.assume_role(**wanted), "sts:AssumeRole")
+
+
+def test_the_apply_role_cannot_touch_another_environment(account: Account) -> None:
+    """A push that goes to dev without anybody's approval must not reach prod in the same account."""
+    root = account.gateway.client("iam")
+    root.create_role(RoleName="stockcast-prod-ingest", AssumeRolePolicyDocument=document(FOR_LAMBDA))
+    vpc = account.gateway.client("ec2").create_vpc(CidrBlock="10.99.0.0/16")["Vpc"]["VpcId"]
+    iam, ec2 = account.as_("apply", "iam"), account.as_("apply", "ec2")
+
+    denied(lambda: iam.delete_role(RoleName="stockcast-prod-ingest"), "iam:DeleteRole")
+    denied(lambda: account.as_("apply", "s3").create_bucket(Bucket=f"stockcast-prod-{ACCOUNT}-x"), "s3:CreateBucket")
+    with pytest.raises(ClientError, match=r"UnauthorizedOperation|not authorized"):
+        ec2.delete_vpc(VpcId=vpc)
+    with pytest.raises(ClientError, match=r"UnauthorizedOperation|not authorized"):
+        ec2.create_tags(Resources=[vpc], Tags=[{"Key": "Environment", "Value": "dev"}])
+
+
+def test_the_apply_role_makes_no_role_without_the_boundary(account: Account) -> None:
+    """Such a role could do what its maker may not, and hand it to a function."""
+    iam = account.as_("apply", "iam")
+    free = {"RoleName": "stockcast-dev-free", "AssumeRolePolicyDocument": document(FOR_LAMBDA)}
+    admin = "arn:aws:iam::aws:policy/AdministratorAccess"
+
+    denied(lambda: iam.create_role(**free), "iam:CreateRole")
+    denied(lambda: iam.create_role(**free, PermissionsBoundary=admin), "iam:CreateRole")
+    iam.create_role(**free, PermissionsBoundary=BOUNDARY)
+    denied(lambda: iam.put_role_permissions_boundary(RoleName="stockcast-dev-free", PermissionsBoundary=admin),
+           "iam:PutRolePermissionsBoundary")  # fmt: skip
+    denied(lambda: iam.delete_role_permissions_boundary(RoleName="stockcast-dev-free"),
+           "iam:DeleteRolePermissionsBoundary")  # fmt: skip
+    denied(lambda: iam.attach_role_policy(RoleName="stockcast-dev-free", PolicyArn=admin), "iam:AttachRolePolicy")
+    iam.delete_role(RoleName="stockcast-dev-free")
+
+
+def test_the_apply_role_cannot_widen_itself(account: Account) -> None:
+    """Then every limit above would be one push away."""
+    iam = account.as_("apply", "iam")
+    everything = policy(("*", "*"))
+    own = f"arn:aws:iam::{ACCOUNT}:policy/stockcast-dev-deploy-apply-roles"
+
+    for role in ("apply", "plan"):
+        name = f"stockcast-dev-{role}"
+        denied(lambda name=name: iam.put_role_policy(RoleName=name, PolicyName="x", PolicyDocument=everything),
+               "iam:PutRolePolicy")  # fmt: skip
+        denied(lambda name=name: iam.update_assume_role_policy(RoleName=name, PolicyDocument=document(TRUST)),
+               "iam:UpdateAssumeRolePolicy")  # fmt: skip
+    denied(lambda: iam.create_policy_version(PolicyArn=own, PolicyDocument=everything), "iam:CreatePolicyVersion")
+    denied(lambda: iam.delete_policy(PolicyArn=BOUNDARY), "iam:DeletePolicy")
+
+
+def test_the_release_role_writes_dags_and_nothing_else(account: Account) -> None:
+    """A DAG's push must not exchange what Terraform put beside the DAGs."""
+    s3, bucket = account.as_("release", "s3"), f"stockcast-dev-{ACCOUNT}-airflow"
+
+    s3.put_object(Bucket=bucket, Key="dags/a.py", Body=b"")
+    denied(lambda: s3.put_object(Bucket=bucket, Key="requirements.txt", Body=b""), "s3:PutObject")
+    denied(lambda: account.as_("release", "iam").get_role(RoleName="stockcast-dev-ingest"), "iam:GetRole")
