@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
+from shipping import tools
 from shipping.environments import Refused
 from shipping.tools import ROOT
 
@@ -43,8 +46,25 @@ def _holds(folder: Path, version: str) -> bool:
     return (folder / version).is_dir() or any(folder.glob(f"terraform-provider-aws_{version}_*.zip"))
 
 
+def builds_cache() -> Path | None:
+    """Where builds of the local pipelines keep what the registry gave; TF_PLUGIN_CACHE_DIR overrules it."""
+    is_shared = tools.store() != tools.LOCAL and "TF_PLUGIN_CACHE_DIR" not in os.environ
+    return tools.store() / "tools" / "providers" if is_shared else None
+
+
+@contextmanager
+def alone_at_init() -> Iterator[None]:
+    """One `terraform init` at a time where a cache is shared: Terraform itself does not lock its cache."""
+    cache = builds_cache()
+    with tools.alone(cache) if cache else nullcontext():
+        yield
+
+
 def write_cli_config(path: Path) -> Path:
-    """Write Terraform's CLI configuration: the mirror where there is one, otherwise the plain registry."""
+    """Write Terraform's CLI configuration: the mirror where there is one, otherwise the plain registry.
+
+    Builds of the local pipelines share a cache: each would download the provider's 150 MB for itself.
+    """
     lines = ["disable_checkpoint = true"]
     if found := mirror():
         lines += [
@@ -53,6 +73,11 @@ def write_cli_config(path: Path) -> Path:
             f'  direct {{ exclude = ["{AWS}"] }}',
             "}",
         ]
+    elif cache := builds_cache():
+        cache.mkdir(parents=True, exist_ok=True)  # Terraform refuses one that is not there
+        lines.append(f'plugin_cache_dir = "{cache}"')
+    if named := os.environ.get("TF_PLUGIN_CACHE_DIR"):
+        Path(named).mkdir(parents=True, exist_ok=True)  # a build's first one is not there, which Terraform refuses
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text("\n".join(lines) + "\n")
     return path

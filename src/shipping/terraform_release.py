@@ -23,13 +23,18 @@ RELEASES = "https://releases.hashicorp.com/terraform"
 
 
 def terraform() -> Path:
-    """Terraform >= 1.11 and < 2: the one on PATH, else the pinned release in `.local/tools`."""
-    folder = tools.LOCAL / "tools" / f"terraform-{VERSION}"
+    """Terraform >= 1.11 and < 2: the one on PATH, else the pinned release among our own tools."""
+    folder = tools.store() / "tools" / f"terraform-{VERSION}"
     for candidate in (shutil.which("terraform"), folder / "terraform"):
-        version = tools.version_of(candidate, "version") if candidate else None
-        if candidate and version and OLDEST <= version < TOO_NEW:
+        if candidate and _fits(candidate):
             return Path(candidate)
-    return _install(folder)
+    with tools.alone(folder):  # another build may bring it meanwhile
+        return folder / "terraform" if _fits(folder / "terraform") else _install(folder)
+
+
+def _fits(candidate: str | Path) -> bool:
+    version = tools.version_of(candidate, "version")
+    return bool(version and OLDEST <= version < TOO_NEW)
 
 
 def _install(folder: Path) -> Path:

@@ -3,6 +3,9 @@
 Standard library only, because it runs before anything is installed. All that it fetches lands under `.local/`;
 nothing outside the clone is changed, save uv's own package cache.
 
+A build of the local stack's pipelines runs in a folder that is gone after it. STOCKCAST_SHARED names the folder whose
+environments and tools it uses instead of making its own: one that fits is used as it is, and never changed.
+
     python3 src/shipping/tools.py run GROUP -- ARGS     run the Python of environment GROUP with ARGS
     python3 src/shipping/tools.py sync GROUP...         make or renew environments
     python3 src/shipping/tools.py uv ARGS               run uv itself
@@ -10,6 +13,7 @@ nothing outside the clone is changed, save uv's own package cache.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import platform
@@ -18,6 +22,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -32,6 +37,21 @@ class ToolMissing(Exception):
     """Something this machine lacks; the message carries the remedy."""
 
 
+def store() -> Path:
+    """Where environments and tools are kept: `.local/` of the clone, or what STOCKCAST_SHARED names."""
+    named = os.environ.get("STOCKCAST_SHARED")
+    return Path(named).resolve() if named else LOCAL
+
+
+@contextmanager
+def alone(folder: Path) -> Iterator[None]:
+    """One maker of `folder` at a time, since builds share a store; the kernel frees the lock of a killed one."""
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with (folder.parent / f".{folder.name}.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def version_of(executable: str | Path, *args: str) -> tuple[int, ...] | None:
     """The first dotted number the executable prints, or None when it does not run (a version manager's shim)."""
     try:
@@ -43,18 +63,20 @@ def version_of(executable: str | Path, *args: str) -> tuple[int, ...] | None:
 
 
 def uv() -> Path:
-    """A uv that can read our lock files: the one on PATH, else the pinned one in `.local/tools/uv`."""
+    """A uv that can read our lock files: the one on PATH, else the pinned one in the store's `tools/uv`."""
     on_path = shutil.which("uv")
     if on_path and (version_of(on_path, "--version") or ()) >= UV_MINIMUM:
         return Path(on_path)
-    own = LOCAL / "tools" / "uv" / "bin" / "uv"
+    own = store() / "tools" / "uv" / "bin" / "uv"
     if version_of(own, "--version") is None:
-        _install_uv(own.parents[1])
+        with alone(own.parents[1]):
+            if version_of(own, "--version") is None:  # another build may have brought it meanwhile
+                _install_uv(own.parents[1])
     return own
 
 
 def _install_uv(folder: Path) -> None:
-    print(f"installing uv {UV_VERSION} into {folder.relative_to(ROOT)}", file=sys.stderr, flush=True)
+    print(f"installing uv {UV_VERSION} into {folder}", file=sys.stderr, flush=True)
     shutil.rmtree(folder, ignore_errors=True)
     pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     answer = subprocess.run(
@@ -83,45 +105,76 @@ def _python_candidates() -> Iterator[str]:
     if on_path := shutil.which("python3.12"):
         yield on_path
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
-    folders = [*pyenv.glob("versions/3.12.*/bin"), *(LOCAL / "python").glob("cpython-3.12*/bin")]
+    folders = [*pyenv.glob("versions/3.12.*/bin"), *(store() / "python").glob("cpython-3.12*/bin")]
     yield from (str(folder / "python3.12") for folder in sorted(folders, reverse=True))
 
 
+def environment_folder(group: str) -> Path:
+    """In the clone its name is the group's. In a store that others use, one of another lock stays as it is:
+    what fits this lock lies beside it, named after the lock as well.
+    """
+    folder = store() / "envs" / group
+    if folder.parent == ENVIRONMENTS or _is_made(group, folder):
+        return folder
+    return folder.with_name(f"{group}-{_fingerprint(group)[:8]}")
+
+
 def environment_python(group: str) -> Path:
-    return ENVIRONMENTS / group / "bin" / "python"
+    return environment_folder(group) / "bin" / "python"
 
 
 def sync(group: str) -> Path:
     """Make environment `group` hold exactly what the lock file says; return its interpreter. A no-op when it does."""
-    project = ROOT / "dags" if group == AIRFLOW_GROUP else ROOT
-    folder = ENVIRONMENTS / group
-    stamp, wanted = folder / ".synced", f"{folder}\n{_fingerprint(project)}"
-    if stamp.exists() and stamp.read_text() == wanted and environment_python(group).exists():
-        return environment_python(group)  # exists() follows the link: an upgraded system Python leaves it hanging
+    folder = environment_folder(group)
+    if not _is_made(group, folder):
+        with alone(folder):
+            if not _is_made(group, folder):
+                _make(group, folder)
+    return folder / "bin" / "python"
+
+
+def _is_made(group: str, folder: Path) -> bool:
+    stamp = folder / ".synced"
+    made = stamp.exists() and stamp.read_text() == _stamp(group, folder)
+    return made and (folder / "bin" / "python").exists()  # follows the link: an upgraded Python leaves it hanging
+
+
+def _stamp(group: str, folder: Path) -> str:
+    return f"{folder}\n{_fingerprint(group)}"
+
+
+def _make(group: str, folder: Path) -> None:
+    stamp = folder / ".synced"
     if stamp.exists() and stamp.read_text().split("\n")[0] != str(folder):
         shutil.rmtree(folder)  # the clone was moved: the scripts inside still name the old place
     stamp.unlink(missing_ok=True)  # an interrupted sync must not look finished
     selection = ["--group", "dev"] if group == AIRFLOW_GROUP else ["--only-group", group]
     python = python_312()
-    command = [str(uv()), "sync", "--frozen", "--project", str(project), "--python", str(python or "3.12"), *selection]
+    where = ["--project", str(_project(group)), "--python", str(python or "3.12")]
+    command = [str(uv()), "sync", "--frozen", *where, *selection]
     answer = subprocess.run(command, env=uv_environment(folder, python), capture_output=True, text=True, check=False)
     if answer.returncode:
         raise ToolMissing(
             f"the environment {group!r} could not be made: {answer.stderr.strip()[-1500:]}\n"
             "It needs Python 3.12 (name one with PYTHON312=/path/to/python3.12) and a reachable package index."
         )
-    stamp.write_text(wanted)
-    return environment_python(group)
+    stamp.write_text(_stamp(group, folder))
 
 
-def _fingerprint(project: Path) -> str:
+def _project(group: str) -> Path:
+    return ROOT / "dags" if group == AIRFLOW_GROUP else ROOT
+
+
+def _fingerprint(group: str) -> str:
+    """Of what the packages follow from: content only, so that every checkout of a commit has the same."""
+    project = _project(group)
     return hashlib.sha256((project / "uv.lock").read_bytes() + (project / "pyproject.toml").read_bytes()).hexdigest()
 
 
 def uv_environment(folder: Path, python: Path | None) -> dict[str, str]:
     env = {key: value for key, value in os.environ.items() if key not in ("VIRTUAL_ENV", "PYTHONPATH", "PYTHONHOME")}
     env["UV_PROJECT_ENVIRONMENT"] = str(folder)
-    env["UV_PYTHON_INSTALL_DIR"] = str(LOCAL / "python")
+    env["UV_PYTHON_INSTALL_DIR"] = str(store() / "python")
     env["UV_PYTHON_DOWNLOADS"] = "never" if python else "automatic"
     return env
 

@@ -10,7 +10,9 @@ import pytest
 from tests.shipping.stand_in_account import StandInAccount
 
 ROOT = Path(__file__).resolve().parents[2]
-FOLDERS = ("dags", "envs", "lambda", "src/shipping", "src/stockcast", "terraform", "training")
+FOLDERS = (
+    "dags", "envs", "lambda", "modules/deployer", "serving", "src/shipping", "src/stockcast", "terraform", "training",
+)  # fmt: skip
 LEFTOVERS = shutil.ignore_patterns("__pycache__", ".terraform")
 Program = Callable[..., Path]
 

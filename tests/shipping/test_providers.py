@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 from pathlib import Path
+from typing import TextIO
 
 import pytest
 
@@ -71,5 +73,45 @@ def test_with_a_mirror_the_registry_is_not_asked_for_what_it_holds(
     ]
 
 
-def test_without_a_mirror_terraform_keeps_its_own_ways(tmp_path: Path) -> None:
+def test_without_a_mirror_terraform_keeps_its_own_ways(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("STOCKCAST_SHARED", raising=False)
+
     assert providers.write_cli_config(tmp_path / "terraformrc").read_text() == "disable_checkpoint = true\n"
+
+
+def test_builds_of_the_local_pipelines_share_one_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each build begins in an empty folder: without it a push would download the provider several times."""
+    monkeypatch.setenv("STOCKCAST_SHARED", str(tmp_path / "shared"))
+    monkeypatch.delenv("TF_PLUGIN_CACHE_DIR", raising=False)
+
+    written = providers.write_cli_config(tmp_path / "terraformrc").read_text()
+
+    cache = tmp_path / "shared" / "tools" / "providers"
+    assert written.splitlines() == ["disable_checkpoint = true", f'plugin_cache_dir = "{cache}"']
+    assert cache.is_dir()
+
+
+def test_one_build_at_a_time_fills_the_shared_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Terraform does not lock its cache: two inits at once would leave half a provider there."""
+    monkeypatch.setenv("STOCKCAST_SHARED", str(tmp_path / "shared"))
+    monkeypatch.delenv("TF_PLUGIN_CACHE_DIR", raising=False)
+
+    with providers.alone_at_init(), (tmp_path / "shared" / "tools" / ".providers.lock").open() as lock:
+        assert is_held(lock)
+
+
+def is_held(lock: TextIO) -> bool:
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    return False
+
+
+def test_a_named_cache_that_is_not_there_yet_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Terraform refuses one that is missing, and every project's first build would be red."""
+    monkeypatch.setenv("TF_PLUGIN_CACHE_DIR", str(tmp_path / "plugin-cache"))
+
+    providers.write_cli_config(tmp_path / "terraformrc")
+
+    assert (tmp_path / "plugin-cache").is_dir()

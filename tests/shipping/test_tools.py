@@ -6,6 +6,7 @@ uv and pip are not ours and are played by programs that write down how they were
 from __future__ import annotations
 
 import ast
+import hashlib
 import os
 import subprocess
 import sys
@@ -253,3 +254,86 @@ def test_a_command_it_does_not_know_prints_its_usage(run_tools: Tools, arguments
 
     assert done.returncode == 2
     assert "tools.py run GROUP -- ARGS" in done.stderr
+
+
+@pytest.fixture
+def shared(tmp_path: Path, env: dict[str, str]) -> Path:
+    """The store of another clone, as a build of the local pipelines gets it."""
+    env["STOCKCAST_SHARED"] = str(tmp_path / "shared")
+    return tmp_path / "shared"
+
+
+def put_by(shared: Path, lock: str) -> Path:
+    """The environment `local` that a running stack uses, made from a lock."""
+    folder = shared / "envs" / "local"
+    (folder / "bin").mkdir(parents=True)
+    (folder / "bin" / "python").symlink_to(sys.executable)
+    (folder / ".synced").write_text(f"{folder}\n{lock}")
+    return folder
+
+
+def fingerprint(clone: Path) -> str:
+    return hashlib.sha256((clone / "uv.lock").read_bytes() + (clone / "pyproject.toml").read_bytes()).hexdigest()
+
+
+def test_a_build_uses_a_shared_environment_of_the_same_lock_as_it_is(
+    run_tools: Tools, clone: Path, program: Program, calls: Callable[[], list[str]], shared: Path
+) -> None:
+    """Making one in each build would cost every push a minute."""
+    program("uv", *uv_script("0.13.8", *MAKES_AN_ENVIRONMENT))
+    put_by(shared, fingerprint(clone))
+
+    done = run_tools("run", "local", "--", "-c", "import stockcast; print(stockcast.__file__)")
+
+    assert done.stdout.strip() == f"{clone}/src/stockcast/__init__.py", done.stderr
+    assert calls() == []
+    assert not (clone / ".local").exists()
+
+
+@pytest.mark.parametrize("stands", [True, False], ids=["of another lock", "absent"])
+def test_a_build_with_another_lock_gets_an_environment_beside_and_leaves_the_running_one_alone(
+    run_tools: Tools, clone: Path, program: Program, calls: Callable[[], list[str]], shared: Path, stands: bool
+) -> None:
+    """A pushed lock file would take the packages from under the running embedded AWS and Airflow."""
+    program("uv", *uv_script("0.13.8", *MAKES_AN_ENVIRONMENT))
+    if stands:
+        running = put_by(shared, "another lock")
+        (running / "in-use").touch()
+
+    first, again = run_tools("sync", "local"), run_tools("sync", "local")
+
+    beside = shared / "envs" / f"local-{fingerprint(clone)[:8]}"
+    assert (first.returncode, again.returncode) == (0, 0), first.stderr
+    assert (beside / ".synced").read_text() == f"{beside}\n{fingerprint(clone)}"
+    assert len(calls()) == 1
+    assert (shared / "envs" / "local").exists() == stands
+    if stands:
+        assert (running / "in-use").exists()
+        assert (running / ".synced").read_text() == f"{running}\nanother lock"
+
+
+def test_a_shared_environment_that_was_moved_is_left_to_its_owner(
+    run_tools: Tools, clone: Path, program: Program, shared: Path
+) -> None:
+    """Its scripts name another folder; but it is the owner's to throw away."""
+    program("uv", *uv_script("0.13.8", *MAKES_AN_ENVIRONMENT))
+    moved = put_by(shared, fingerprint(clone))
+    (moved / ".synced").write_text(f"/elsewhere\n{fingerprint(clone)}")
+
+    assert run_tools("sync", "local").returncode == 0
+    assert moved.exists()
+    assert (shared / "envs" / f"local-{fingerprint(clone)[:8]}").exists()
+
+
+def test_two_builds_at_once_make_a_shared_environment_once(
+    clone: Path, program: Program, env: dict[str, str], calls: Callable[[], list[str]], shared: Path
+) -> None:
+    """Two uv in one folder would leave neither a whole one."""
+    program("uv", *uv_script("0.13.8", "sleep 1", *MAKES_AN_ENVIRONMENT))
+    command = [sys.executable, "-S", str(clone / "src/shipping/tools.py"), "sync", "local"]
+
+    builds = [subprocess.Popen(command, env=env, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+    told = [build.communicate(timeout=60)[1] for build in builds]
+
+    assert [build.returncode for build in builds] == [0, 0], told
+    assert len(calls()) == 1

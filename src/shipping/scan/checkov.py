@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from shipping import tools
+from shipping.scan import kept as earlier
 from shipping.scan.targets import Target
 
 GROUP = "scan"
@@ -47,9 +48,11 @@ class Finding:
 def findings(root: Path, wanted: list[Target]) -> dict[Finding, list[str]]:
     """What fails, and in which scans it did."""
     python = tools.sync(GROUP)
+    kept = earlier.of(root)
     found: dict[Finding, list[str]] = {}
     with ThreadPoolExecutor(max_workers=os.cpu_count()) as pool:
-        for target, report in zip(wanted, pool.map(lambda one: _report(python, root, one), wanted), strict=True):
+        reports = pool.map(lambda one: kept.report(one, lambda: _report(python, root, one)), wanted)
+        for target, report in zip(wanted, reports, strict=True):
             for failed in report["results"]["failed_checks"]:
                 finding = _finding(python, root, failed, report["summary"]["checkov_version"])
                 scans = found.setdefault(finding, [])
