@@ -31,6 +31,7 @@ COMPONENTS = {
     "airflow-triggerer": ["triggerer", "--skip-serve-logs"],
 }
 USER = "admin"
+ROLES = (USER, "op", "user", "viewer")  # one user for each; MWAA's InvokeRestApi acts as the one that IAM allows
 START_SECONDS = 180
 
 
@@ -44,7 +45,7 @@ def environment(stack: Stack) -> dict[str, str]:
         "CORE__EXECUTOR": "LocalExecutor",
         "CORE__PARALLELISM": "4",
         "CORE__EXECUTION_API_SERVER_URL": f"{stack.airflow_url}/execution/",
-        "CORE__SIMPLE_AUTH_MANAGER_USERS": f"{USER}:admin",
+        "CORE__SIMPLE_AUTH_MANAGER_USERS": ",".join(f"{role}:{role}" for role in ROLES),
         "CORE__SIMPLE_AUTH_MANAGER_PASSWORDS_FILE": str(keep / "passwords.json"),
         "API__PORT": str(stack.choice.ports.airflow),
         "API__BASE_URL": f"{stack.airflow_url}/",  # without the slash its links to logs are broken
@@ -52,7 +53,9 @@ def environment(stack: Stack) -> dict[str, str]:
         "API__SECRET_KEY": _secret(stack, "session"),
         "API_AUTH__JWT_SECRET": _secret(stack, "jwt"),
         "CORE__FERNET_KEY": "",  # nothing is kept in the database: names come from SSM, credentials from the role
-        "DAG_PROCESSOR__REFRESH_INTERVAL": "3",  # a synced DAG shall show within seconds
+        "CORE__MIN_SERIALIZED_DAG_UPDATE_INTERVAL": "0",  # a DAG pushed twice within 30 s would keep its old tasks
+        "DAG_PROCESSOR__BUNDLE_REFRESH_CHECK_INTERVAL": "1",  # a synced DAG shall show within seconds
+        "DAG_PROCESSOR__REFRESH_INTERVAL": "1",
         "DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "10",
         "DATABASE__LOAD_DEFAULT_CONNECTIONS": "False",
         "SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.5",
@@ -104,7 +107,7 @@ def _write_files(stack: Stack) -> None:
     (stack.airflow / "aws-profile").write_text(profile)
     passwords = stack.airflow / "passwords.json"
     passwords.touch(mode=0o600)
-    passwords.write_text(json.dumps({USER: password(stack)}))
+    passwords.write_text(json.dumps({role: password(stack) for role in ROLES}))
 
 
 def prepare(stack: Stack) -> None:

@@ -1,4 +1,4 @@
-"""The local stack's commands, as the Makefile calls them: up, down, status, env, train, terraform."""
+"""The local stack's commands, as the Makefile calls them."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ import os
 import subprocess
 import sys
 import traceback
+from collections.abc import Callable
 from datetime import UTC, datetime
 
-from localaws import down, lock, services, status, up
+from localaws import approve, down, lock, pipelines, services, status, up
 from localaws import stack as stacks
 from localaws.progress import StepFailed
 from localaws.stack import Choice, Ports
@@ -28,6 +29,10 @@ def _parser() -> argparse.ArgumentParser:
     start.add_argument("--airflow-port", type=int, default=Ports.airflow)
     for verb in ("down", "status", "env", "train"):
         verbs.add_parser(verb)
+    verbs.add_parser("pipelines").add_argument("--watch", action="store_true")
+    answer = verbs.add_parser("approve")
+    answer.add_argument("--pipeline", default="")
+    answer.add_argument("--reject", action="store_true")
     infrastructure = verbs.add_parser("terraform")
     infrastructure.add_argument("--env", required=True)
     infrastructure.add_argument("arguments", nargs=argparse.REMAINDER)
@@ -72,24 +77,24 @@ def _told(problem: Exception) -> int:
 def main(argv: list[str] | None = None) -> int:
     args = _parser().parse_args(argv)
     try:
-        if args.verb == "up":
-            up.up(_choice(args))
-        elif args.verb == "down":
-            down.down(stacks.read())
-        elif args.verb == "status":
-            status.show(stacks.read())
-        elif args.verb == "env":
-            _print_exports()
-        elif args.verb == "train":
-            up.train(stacks.read())
-        else:
-            return _terraform(args.env, args.arguments)
+        return VERBS[args.verb](args) or 0
     except (StepFailed, tools.ToolMissing) as problem:
         print(f"\nstockcast: {problem}", file=sys.stderr)
         return 1
-    except Exception as problem:  # a fault of ours or of a server that went away: still one message, and the trace kept
-        return _told(problem)
     except KeyboardInterrupt:
         print("\nstockcast: interrupted. `make up` goes on from here, `make down` ends what runs.", file=sys.stderr)
         os._exit(130)  # threads may still wait for programs that were interrupted too
-    return 0
+    except Exception as problem:  # a fault of ours or of a server that went away: still one message, and the trace kept
+        return _told(problem)
+
+
+VERBS: dict[str, Callable[[argparse.Namespace], int | None]] = {
+    "up": lambda args: up.up(_choice(args)),
+    "down": lambda _: down.down(stacks.read()),
+    "status": lambda _: status.show(stacks.read()),
+    "env": lambda _: _print_exports(),
+    "train": lambda _: up.train(stacks.read()),
+    "pipelines": lambda args: pipelines.show(stacks.read(), watch=args.watch),
+    "approve": lambda args: approve.answer(stacks.read(), args.pipeline, reject=args.reject),
+    "terraform": lambda args: _terraform(args.env, args.arguments),
+}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 
-from localaws import lock, processes
+from localaws import lock, processes, remote, services
 from localaws.stack import Stack
 
 
@@ -17,8 +17,13 @@ def down(stack: Stack) -> None:
 
 
 def forget(stack: Stack) -> None:
-    """Everything that speaks of an embedded AWS that is gone. Environments, tools and logs stay."""
-    for folder in (stack.state, stack.airflow, stack.home / "terraform", stack.home / "plans"):
+    """Everything that speaks of an embedded AWS that is gone. Environments, tools and logs stay.
+
+    The repository stays too, for it holds commits; it refuses pushes until pipelines stand again.
+    """
+    remote.close(stack)
+    made = ("terraform", "plans", "bootstrap", "delivery")
+    for folder in (stack.state, stack.airflow, services.builds_folder(stack), *(stack.home / name for name in made)):
         shutil.rmtree(folder, ignore_errors=True)
     for path in stack.run.glob("*"):
         if path.name != lock.NAME:

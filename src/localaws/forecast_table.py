@@ -6,7 +6,7 @@ import json
 from collections.abc import Collection
 from typing import Any
 
-from localaws import airflow
+from localaws import airflow, pipelines, remote
 from localaws.stack import ACCOUNT_ID, PREFIX, Stack
 from stockcast.contracts.keys import slug
 
@@ -72,6 +72,7 @@ def places(stack: Stack) -> str:
         ("endpoint", f"{PREFIX}-forecasts at {stack.endpoint_url}"),
         ("Airflow", f"{stack.airflow_url}  (user {airflow.USER}, password {airflow.password(stack)})"),
         ("logs", str(stack.logs)),
+        *([("pipelines", pipelines.page(stack))] if remote.is_open(stack) else []),
     ]
     width = max(len(name) for name, _ in lines)
     shown = "\n".join(f"{name:<{width}}  {place}" for name, place in lines)

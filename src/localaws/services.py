@@ -12,11 +12,11 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from localaws import processes
+from localaws import processes, remote
 from localaws.loopback import json_object
 from localaws.progress import StepFailed, tail
 from localaws.stack import ACCOUNT_ID, PREFIX, REGION, ROOT, SAMPLE_DAY, STATE_BUCKET, Stack
-from shipping import tools
+from shipping import terraform_release, tools
 
 HEALTH = "/_localaws/health"
 
@@ -33,7 +33,7 @@ def client(stack: Stack, service: str) -> Any:
     )
 
 
-def gateway_config(stack: Stack) -> dict[str, object]:
+def gateway_config(stack: Stack) -> dict[str, Any]:
     """The images are what "pulling" means here: which environment, and which program, stands for an image."""
     registry = f"{ACCOUNT_ID}.dkr.ecr.{REGION}.amazonaws.com/{PREFIX}"
     return {
@@ -53,8 +53,24 @@ def gateway_config(stack: Stack) -> dict[str, object]:
         "airflow": {
             "mirror_to": str(stack.airflow / "dags"),
             "webserver_url": f"127.0.0.1:{stack.choice.ports.airflow}",
+            "password_file": str(stack.airflow / "passwords.json"),
         },
+        "repositories": {remote.REPOSITORY_ID: str(remote.repository(stack))},
+        "first_executions": False,  # `make up` deploys this very commit itself, and needs both cores for the main job
     }
+
+
+def _builds(stack: Stack) -> dict[str, object]:
+    """Where the builds of the pipelines find their programs, and where they work."""
+    python = tools.environment_python("local").resolve()  # a version manager's shim would need the user's home
+    programs = [python, tools.uv(), terraform_release.terraform()]
+    programs += [Path(found) for name in ("make", "git") if (found := shutil.which(name))]
+    folders = dict.fromkeys(str(program.parent) for program in programs)
+    return {"path": list(folders), "workspace": str(builds_folder(stack))}
+
+
+def builds_folder(stack: Stack) -> Path:
+    return stack.home / "builds"
 
 
 def _fingerprint(stack: Stack) -> str:
@@ -83,7 +99,7 @@ def start_gateway(stack: Stack) -> None:
     """Start the embedded AWS with empty state, and make the bucket that holds Terraform's state."""
     shutil.rmtree(stack.state, ignore_errors=True)
     config = stack.run / "gateway.json"
-    config.write_text(json.dumps(gateway_config(stack), indent=2))
+    config.write_text(json.dumps({**gateway_config(stack), "builds": _builds(stack)}, indent=2))
     argv = [
         str(tools.environment_python("local")),
         str(ROOT / "src/localaws/serve_gateway.py"),

@@ -115,10 +115,10 @@ class Stack:
     def write(self) -> None:
         """Keep the choice for later commands. Written whole or not at all."""
         self.run.mkdir(parents=True, exist_ok=True)
-        _write_whole(self.run / "stack.json", json.dumps(asdict(self.choice), indent=2))
+        write_whole(self.run / "stack.json", json.dumps(asdict(self.choice), indent=2))
         values = self._values()
         if values:
-            _write_whole(self.values_file, json.dumps(values, indent=2))
+            write_whole(self.values_file, json.dumps(values, indent=2))
         else:
             self.values_file.unlink(missing_ok=True)
 
@@ -133,7 +133,7 @@ class Stack:
         return values
 
 
-def _write_whole(path: Path, text: str) -> None:
+def write_whole(path: Path, text: str) -> None:
     beside = path.with_suffix(path.suffix + ".new")
     beside.write_text(text)
     beside.replace(path)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import psutil
 
-from localaws import airflow, processes, services
+from localaws import airflow, pipelines, processes, remote, services
 from localaws.stack import Stack
 
 MEGABYTE = 1024 * 1024
@@ -17,9 +17,10 @@ def show(stack: Stack) -> None:
         ("embedded AWS", stack.endpoint_url, "up" if health else "down"),
         ("market", stack.market_url, "up" if services.market_is_up(stack) else "down"),
         ("Airflow", stack.airflow_url, "healthy" if airflow.is_healthy(stack) else "down"),
+        ("pipelines", pipelines.page(stack), _pipelines_told(stack)),
     ]
     for name, address, state in rows:
-        print(f"{name:<14}{address:<28}{state}")
+        print(f"{name:<14}{address:<43}{state}")
     for kind in ("endpoints", "jobs"):
         for entry in (health or {}).get(kind, []):
             print(f"{kind[:-1]:<14}{_told(entry)}")
@@ -29,6 +30,13 @@ def show(stack: Stack) -> None:
             print(line)
     total = sum(_resident(process) for process in members)
     print(f"\n{len(members)} processes, {total / MEGABYTE:.0f} MB resident; state and logs in {stack.home}")
+
+
+def _pipelines_told(stack: Stack) -> str:
+    if not remote.is_open(stack):
+        return "none"
+    waiting = len(pipelines.waiting(pipelines.read(stack) or []))
+    return f"{waiting} waiting for `make approve`" if waiting else "follow pushes"
 
 
 def _told(entry: object) -> str:

@@ -1,7 +1,7 @@
 """`make up`: from a fresh clone to a table of forecasts, and again from wherever an earlier try stopped.
 
 What does not depend on each other runs side by side: environments are made while the embedded AWS starts, Terraform
-applies while Airflow starts. Then the same DAG that runs on AWS does the main job.
+applies while Airflow starts. Then the same DAG that runs on AWS does the main job, while the pipelines are made.
 """
 
 from __future__ import annotations
@@ -10,17 +10,16 @@ import hashlib
 import json
 import os
 import shutil
-import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from localaws import airflow, arguments, forecast_table, lock, processes, services
+from localaws import airflow, arguments, commands, delivery, forecast_table, lock, processes, services
 from localaws.down import forget
 from localaws.follow import ENDED, follow
-from localaws.progress import Progress, StepFailed, tail
+from localaws.progress import Progress, StepFailed
 from localaws.stack import ROOT, STATE_BUCKET, STATE_KEY, Choice, Stack, home, read
 from shipping import dag_sync, tools
 
@@ -35,11 +34,14 @@ def up(choice: Choice) -> None:
         goes_on = _can_go_on(stack, progress)
         stack.write()
         _bring_up(stack, progress, goes_on)
-        keys = _forecast(stack, progress)
+        with ThreadPoolExecutor(1) as beside:
+            pipelines = beside.submit(delivery.make, stack, progress, afresh=not goes_on)
+            keys = _forecast(stack, progress)
         _remember_times(stack, progress, goes_on)
     s3 = services.client(stack, "s3")
     found = forecast_table.records(s3, keys)
     print(f"\n{forecast_table.table(found)}\n\n{forecast_table.LEGEND}\n\n{forecast_table.places(stack)}")
+    pipelines.result()  # whatever kept them from being made is told below the forecasts, which stand without them
     print(f"\nup: {progress.total:.0f} s")
 
 
@@ -115,14 +117,14 @@ def _aws(stack: Stack, progress: Progress, goes_on: bool) -> None:
 
 def _apply(stack: Stack, progress: Progress) -> None:
     with progress.step("terraform plan"):
-        run_terraform(stack, "plan")
+        commands.run_terraform(stack, "plan")
     with progress.step("terraform apply"):
         _applying(stack).touch()
-        run_terraform(stack, "apply")
+        commands.run_terraform(stack, "apply")
         _applying(stack).unlink()
     if _is_asleep(stack):
         with progress.step("wake"):
-            run_terraform(stack, "wake", "--confirm", "local")
+            commands.run_terraform(stack, "wake", "--confirm", "local")
 
 
 def _is_asleep(stack: Stack) -> bool:
@@ -135,18 +137,6 @@ def _is_asleep(stack: Stack) -> bool:
 def _applying(stack: Stack) -> Path:
     """Stands while Terraform changes things; found later, it tells that an apply was killed half way."""
     return stack.run / "applying"
-
-
-def run_terraform(stack: Stack, verb: str, *options: str) -> None:
-    log = stack.logs / f"terraform-{verb}.log"
-    log.parent.mkdir(parents=True, exist_ok=True)
-    command = [str(tools.environment_python("local")), "-m", "shipping.terraform", verb, "--env", "local", *options]
-    with log.open("wb") as output:
-        done = subprocess.run(
-            command, env=stack.terraform_environment(), cwd=ROOT, stdout=output, stderr=output, check=False
-        )
-    if done.returncode:
-        raise StepFailed(f"terraform {verb}", tail(log, 20), log)
 
 
 def _market(stack: Stack, progress: Progress, environment: Future[None]) -> None:

@@ -1,6 +1,8 @@
 """Run Terraform for one environment: the same commands for people, CodeBuild, tests and the local stack.
 
     python -m shipping.terraform plan|apply|outputs|destroy|sync-dags|validate --env ENV
+    python -m shipping.terraform review|changes|summary|handover|verify|drift --env ENV
+    python -m shipping.terraform verify-dags|retrain --env ENV
     python -m shipping.terraform sleep|wake|unlock|console|doctor --env ENV
     python -m shipping.terraform fmt [--write]
 
@@ -21,24 +23,35 @@ import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from shipping import (
+    airflow_api,
+    applied,
     aws_refusal,
     bootstrap,
     confirmation,
     dag_made,
+    dag_manifest,
+    dag_proof,
     dag_sync,
+    delivery,
+    deployer,
+    drift,
     environments,
+    handover,
     package,
     planning,
     rest,
+    retrain,
     saved_plan,
     state_lock,
     terraform_root,
     tools,
     values,
+    verify,
 )
 from shipping import outputs as output_forms
 from shipping.environments import Refused
-from shipping.terraform_root import UNATTENDED, TerraformRoot, executable, process_environment
+from shipping.review import commands as review
+from shipping.terraform_root import TerraformRoot, executable, process_environment
 
 ROOT = tools.ROOT
 
@@ -51,13 +64,19 @@ def plan(environment: str) -> None:
 def apply(environment: str, confirmed: str) -> None:
     """Apply the saved plan, and nothing else. A plan is used once."""
     found = planning.checked(environment)
+    is_carried = handover.take(environment)
     saved = saved_plan.of(environment)
     saved.check()
+    saved.check_state(planning.state_now(environment, found))
     root = terraform_root.platform(environment)
+    if is_carried:
+        root.init(quietly=True)  # the plan was made in another folder
     if found.protect_data or confirmation.protected(root.plan_json(saved.file)):  # or the plan that unprotects it
         confirmation.ask(confirmed, environment, f"apply the saved plan to {environment}, whose data is protected")
-    root.run("apply", *UNATTENDED, str(saved.file))
+    planning.carry_out(root, saved)
     saved.discard()
+    if environment != environments.LOCAL or "CODEBUILD_BUILD_ID" in os.environ:  # `make up` settles while it waits
+        planning.settle(environment)
 
 
 def destroy(environment: str, confirmed: str) -> None:
@@ -85,7 +104,7 @@ def destroy(environment: str, confirmed: str) -> None:
 def _apply_removal(root: TerraformRoot, saved: saved_plan.SavedPlan) -> Refused | None:
     """Why it broke off, where it did: what the DAGs made must go all the same."""
     try:
-        root.run("apply", *UNATTENDED, str(saved.file))
+        planning.carry_out(root, saved)
     except Refused as problem:
         return problem
     return None
@@ -100,9 +119,11 @@ def _remove_what_dags_made(made: dag_made.Names) -> None:
 
 def sync_dags(environment: str) -> None:
     """Bring dags/ to the environment's Airflow bucket: changed files up, vanished files away."""
-    known = _known(environment)
+    known = applied.outputs(environment)
     s3 = boto3.client("s3", region_name=known["region"])
-    print(dag_sync.sync(ROOT / "dags", known["buckets"]["airflow"], "dags/", s3, dag_sync.commit_here(ROOT)))
+    found = airflow_api.environment(airflow_api.client(known["region"]), known["airflow"]["name"])
+    commit, installed = dag_sync.commit_here(ROOT), dag_manifest.installed(found or {})
+    print(dag_sync.sync(ROOT / "dags", known["buckets"]["airflow"], "dags/", s3, commit, installed))
 
 
 def _known(environment: str) -> dict[str, Any]:
@@ -156,7 +177,7 @@ def doctor(environment: str) -> None:
 def validate(environment: str) -> None:
     """Needs neither credentials nor a network beyond the provider's own source."""
     package.build(ROOT, ROOT / "build")
-    for folder in (terraform_root.PLATFORM, bootstrap.SOURCES):
+    for folder in (terraform_root.PLATFORM, bootstrap.SOURCES, delivery.SOURCES):
         root = TerraformRoot(folder, f"validate-{environment}-{folder.name}")
         root.run("init", "-backend=false", "-input=false", "-no-color", capture=True)
         root.run("validate", "-no-color")
@@ -174,9 +195,18 @@ def fmt(write: bool) -> None:
 VERBS: dict[str, Callable[[argparse.Namespace], None]] = {
     "plan": lambda args: plan(args.env),
     "apply": lambda args: apply(args.env, args.confirm),
+    "settle": lambda args: planning.settle(args.env),
+    "review": lambda args: review.review(args.env),
+    "changes": lambda args: review.changes(args.env),
+    "summary": lambda args: review.summary(args.env),
+    "handover": lambda args: handover.give(args.env),
+    "verify": lambda args: verify.verify(args.env),
+    "drift": lambda args: drift.tell(args.env),
     "outputs": lambda args: outputs(args.env, args.format),
     "destroy": lambda args: destroy(args.env, args.confirm),
     "sync-dags": lambda args: sync_dags(args.env),
+    "verify-dags": lambda args: dag_proof.verify(args.env),
+    "retrain": lambda args: retrain.run(args.env),
     "sleep": lambda args: rest.change(args.env, args.confirm, asleep=True),
     "wake": lambda args: rest.change(args.env, args.confirm, asleep=False),
     "unlock": lambda args: unlock(args.env, args.confirm),
@@ -190,6 +220,7 @@ VERBS: dict[str, Callable[[argparse.Namespace], None]] = {
 def main(argv: list[str] | None = None) -> int:
     args = _arguments(argv)
     try:
+        deployer.take()
         environments.check_name(args.env)
         VERBS[args.verb](args)
     except (Refused, tools.ToolMissing, package.PackageRefused) as problem:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from localaws import down, lock
+from localaws import down, lock, remote, services
 from localaws.progress import StepFailed
 from localaws.stack import MARKER, Choice, Stack
 
@@ -57,3 +57,17 @@ def test_nothing_is_ended_while_another_command_works(stack: Stack) -> None:
     finally:
         member.kill()
         member.wait()
+
+
+def test_the_repository_stays_and_takes_no_pushes(stack: Stack) -> None:
+    """It may hold the only copy of a commit; one that came in now would never be deployed."""
+    commits = remote.repository(stack) / "objects"
+    commits.mkdir(parents=True)
+    remote.open_for_pushes(stack)
+    services.builds_folder(stack).mkdir()
+
+    down.down(stack)
+
+    assert commits.exists()
+    assert not remote.is_open(stack)
+    assert not services.builds_folder(stack).exists()

@@ -149,3 +149,26 @@ def test_training_without_a_stack_tells_to_bring_one_up(stack: Stack) -> None:
     assert done.returncode == 1
     assert "remedy: Run `make up` first." in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_pipelines_that_could_not_be_made_do_not_take_the_forecasts_along(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever only wants forecasts has them, and reads below why pushes are not deployed."""
+
+    def broken(*_: object, **__: object) -> None:
+        raise StepFailed("delivery", "AccessDenied")
+
+    monkeypatch.setattr(up.arguments, "check", lambda _: None)
+    monkeypatch.setattr(up, "_can_go_on", lambda *_: False)
+    monkeypatch.setattr(up, "_bring_up", lambda *_: None)
+    monkeypatch.setattr(up, "_forecast", lambda *_: ["gold/key.json"])
+    monkeypatch.setattr(up.delivery, "make", broken)
+    monkeypatch.setattr(up.forecast_table, "records", lambda _, keys: keys)
+    monkeypatch.setattr(up.forecast_table, "table", lambda found: f"the table of {found}")
+
+    with pytest.raises(StepFailed, match="AccessDenied"):
+        up.up(stack.choice)
+
+    assert "the table of ['gold/key.json']" in capsys.readouterr().out
+    assert (stack.run / "times.json").exists()

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 import subprocess
 import sys
 import threading
@@ -151,6 +152,11 @@ def verbs(calls: Callable[[], list[str]]) -> list[str]:
     return [call.split()[0] for call in calls()]
 
 
+def applied_plans(calls: Callable[[], list[str]]) -> list[str]:
+    """Calls that applied a saved plan; after it the state is settled, which changes nothing in AWS."""
+    return [call for call in calls() if call.startswith("apply ") and " -refresh-only " not in call]
+
+
 def terraform_s_environment(tmp_path: Path) -> dict[str, str]:
     lines = (tmp_path / "calls.env").read_text().splitlines()
     return dict(line.split("=", 1) for line in lines if "=" in line)
@@ -186,11 +192,68 @@ def test_a_plan_is_used_once(ship: Ship, calls: Callable[[], list[str]], home: P
     first, again = ship("apply", "--env", "dev"), ship("apply", "--env", "dev")
 
     assert first.returncode == 0
-    assert calls()[-1] == f"apply -input=false -lock-timeout=60s -parallelism=20 {home}/plans/dev.tfplan"
-    assert verbs(calls).count("apply") == 1
+    assert applied_plans(calls) == [f"apply -input=false -lock-timeout=60s -parallelism=20 {home}/plans/dev.tfplan"]
     assert again.returncode == 1
     assert f"there is no saved plan at {home}/plans/dev.tfplan. Run `make plan ENV=dev`" in again.stderr
     assert list((home / "plans").iterdir()) == []
+
+
+STATE = "/stockcast-111111111111-tfstate/dev/platform.tfstate"
+
+
+def test_a_plan_of_a_state_that_moved_on_is_refused_with_what_happened(
+    ship: Ship, calls: Callable[[], list[str]], account: StandInAccount
+) -> None:
+    """Somebody applied in between; Terraform would only say that the plan is stale."""
+    ship("plan", "--env", "dev")
+    state = {"serial": 1, "lineage": "2f1c", "terraform_version": "1.11.4"}
+    account.objects[STATE] = (json.dumps(state), "Wed, 04 Mar 2026 06:00:00 GMT")
+
+    done = ship("apply", "--env", "dev")
+
+    assert done.returncode == 1
+    assert "the state moved on from serial 0 to 1 after this plan was made (written 2026-03-04 06:00:00" in done.stderr
+    assert "apply" not in verbs(calls)
+
+
+def test_an_apply_leaves_a_state_that_knows_what_stands(
+    ship: Ship, calls: Callable[[], list[str]], clone: Path
+) -> None:
+    """Else the next look for drift would call half of what was just applied changed by hand."""
+    ship("plan", "--env", "dev")
+
+    ship("apply", "--env", "dev")
+
+    settled = calls()[-1]
+    assert settled.startswith("apply -refresh-only -auto-approve -var-file=")
+    assert f"{clone}/envs/dev/platform.tfvars" in settled
+
+
+def test_an_apply_that_went_well_stays_well_if_the_state_cannot_be_settled(ship: Ship) -> None:
+    """AWS is as it was planned; a red build would ask for what cannot be done again."""
+    ship("plan", "--env", "dev")
+
+    done = ship("apply", "--env", "dev", FAIL_ON="-refresh-only")
+
+    assert done.returncode == 0
+    assert "the state was not settled" in done.stderr
+
+
+def test_a_plan_that_was_handed_over_is_applied_in_another_folder(
+    ship: Ship, calls: Callable[[], list[str]], clone: Path, home: Path, tmp_path: Path
+) -> None:
+    """The build that applies starts from a bare checkout, and must apply what somebody approved in another one."""
+    ship("plan", "--env", "dev")
+    given = ship("handover", "--env", "dev")
+    artifact = shutil.move(clone / "build/handover", tmp_path / "artifact")
+    for gone in (home, clone / "build"):
+        shutil.rmtree(gone)
+
+    done = ship("apply", "--env", "dev", CODEBUILD_SRC_DIR_plan_dev=str(artifact))
+
+    assert (given.returncode, done.returncode) == (0, 0), given.stderr + done.stderr
+    assert [call.split()[0] for call in calls()][-5:] == ["init", "show", "apply", "output", "apply"]
+    assert applied_plans(calls) == [f"apply -input=false -lock-timeout=60s -parallelism=20 {home}/plans/dev.tfplan"]
 
 
 def test_an_apply_without_a_plan_of_that_environment_is_refused(
@@ -609,7 +672,7 @@ def test_protected_data_asks_for_the_name_once(ship: Ship, clone: Path, calls: C
     assert refused.returncode == 1
     assert "not confirmed, nothing was changed. Type the name, or give CONFIRM=dev." in refused.stderr
     assert applied.returncode == 0, applied.stderr
-    assert verbs(calls).count("apply") == 1
+    assert len(applied_plans(calls)) == 1
 
 
 def protect(clone: Path) -> None:
@@ -629,7 +692,7 @@ def test_the_plan_that_unprotects_data_asks_for_the_name(ship: Ship, calls: Call
     assert refused.returncode == 1
     assert "not confirmed, nothing was changed. Type the name, or give CONFIRM=dev." in refused.stderr
     assert applied.returncode == 0, applied.stderr
-    assert verbs(calls).count("apply") == 1
+    assert len(applied_plans(calls)) == 1
 
 
 def test_a_plan_over_unprotected_or_new_buckets_asks_nobody(ship: Ship) -> None:

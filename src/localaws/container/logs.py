@@ -5,6 +5,7 @@ from __future__ import annotations
 import queue
 import threading
 import time
+from contextlib import suppress
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -36,14 +37,16 @@ class LogStream:
         self._thread.join()
 
     def _create(self) -> None:
-        for call, names in (
-            (self._logs.create_log_group, {}),
-            (self._logs.create_log_stream, {"logStreamName": self.stream}),
-        ):
-            try:
-                call(logGroupName=self.group, **names)
-            except self._logs.exceptions.ResourceAlreadyExistsException:
-                continue
+        """The stream, and the group only where it is missing: not every role may make one."""
+        try:
+            self._create_stream()
+        except self._logs.exceptions.ResourceNotFoundException:
+            self._logs.create_log_group(logGroupName=self.group)
+            self._create_stream()
+
+    def _create_stream(self) -> None:
+        with suppress(self._logs.exceptions.ResourceAlreadyExistsException):
+            self._logs.create_log_stream(logGroupName=self.group, logStreamName=self.stream)
 
     def _send_until_closed(self) -> None:
         is_open = True

@@ -18,7 +18,7 @@ def test_an_environment_keeps_what_it_was_given(gateway: Gateway, airflow_enviro
     environment = airflow.get_environment(Name="toys")["Environment"]
 
     expected = {**airflow_environment, "RequirementsS3ObjectVersion": "v2"}
-    expected |= {"Status": "AVAILABLE", "WebserverUrl": "127.0.0.1:9999"}
+    expected |= {"Status": "AVAILABLE", "WebserverUrl": f"127.0.0.1:{gateway.airflow_port}"}
     assert {key: environment.get(key) for key in expected} == expected
 
 

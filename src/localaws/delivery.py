@@ -1,0 +1,94 @@
+"""`git push` deploys here too: the repository, the deploy roles and the pipelines, made while the main job runs."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+from pathlib import Path
+from urllib.parse import quote
+
+from localaws import commands, loopback, processes, remote, services
+from localaws.progress import Progress
+from localaws.stack import ACCOUNT_ID, MARKER, ROOT, Stack, write_whole
+from shipping import connections, tools
+
+SOURCES = ("terraform/bootstrap", "terraform/delivery", "modules", "envs/local", "envs/account")
+AHEAD = ("check", "scan")  # what the first build of the infrastructure pipeline needs beside what stands
+
+
+def make(stack: Stack, progress: Progress, *, afresh: bool) -> None:
+    """Bootstrap and delivery root, as a person applies them to an account, and last the door for pushes."""
+    if not remote.is_possible():
+        progress.say("pipelines: left out, for this folder is no git clone with a commit, and nothing can be pushed")
+        return
+    remote.make(stack, afresh=afresh)
+    if _stands(stack) and not afresh:
+        progress.say("the pipelines stand already")
+    else:
+        _make_pipelines(stack, progress)
+    remote.open_for_pushes(stack)
+    progress.say(remote.connect(stack))
+    if remote.is_dirty():
+        progress.say("what is not committed in this clone is not in the repository that the pipelines deploy from")
+    _make_environments_ahead(stack)
+
+
+def _make_pipelines(stack: Stack, progress: Progress) -> None:
+    _marker(stack).unlink(missing_ok=True)
+    with progress.step("deploy roles"):
+        commands.run(stack, "bootstrap", "shipping.bootstrap", "--confirm", ACCOUNT_ID)
+        _click_the_connection(stack)
+    with progress.step("pipelines"):
+        variables = {"STOCKCAST_DELIVERY_VAR_FILE": str(_write_values(stack))}
+        commands.run(stack, "delivery", "shipping.delivery", "--confirm", ACCOUNT_ID, variables=variables)
+    _marker(stack).write_text(_fingerprint(stack))
+
+
+def _click_the_connection(stack: Stack) -> None:
+    """Finish the handshake with the code's host, which AWS leaves to a click in its console."""
+    for found in connections.standing(services.client(stack, "codeconnections")):
+        if found["ConnectionStatus"] == "PENDING":
+            arn = quote(found["ConnectionArn"], safe="")
+            loopback.post(f"{stack.endpoint_url}/_localaws/connections/{arn}/available")
+
+
+def build_variables(stack: Stack) -> dict[str, str]:
+    """What each build gets besides: a build of the real CodeBuild has none of it."""
+    variables = {
+        "STOCKCAST_SHARED": str(tools.LOCAL),  # its environments are used, so that a push takes seconds
+        "UV_CACHE_DIR": os.environ.get("UV_CACHE_DIR") or str(Path.home() / ".cache" / "uv"),
+        "RETRAIN_CONF": json.dumps({"day": stack.choice.day}),  # the sample market has no bars of today
+    }
+    if stack.values_file.exists():
+        variables["STOCKCAST_VAR_FILE"] = str(stack.values_file)
+    return variables
+
+
+def _write_values(stack: Stack) -> Path:
+    file = stack.run / "delivery.tfvars.json"
+    write_whole(file, json.dumps({"build_variables": build_variables(stack)}, indent=2))
+    return file
+
+
+def _stands(stack: Stack) -> bool:
+    """Whether the pipelines in the running embedded AWS are those that this clone would make."""
+    return _marker(stack).exists() and _marker(stack).read_text() == _fingerprint(stack)
+
+
+def _marker(stack: Stack) -> Path:
+    return stack.run / "delivery.fingerprint"
+
+
+def _fingerprint(stack: Stack) -> str:
+    parts = [json.dumps(build_variables(stack), sort_keys=True).encode()]
+    for folder in SOURCES:
+        files = [*(ROOT / folder).rglob("*.tf"), *(ROOT / folder).rglob("*.tfvars")]
+        parts += [path.read_bytes() for path in sorted(files) if ".terraform" not in path.parts]
+    return hashlib.sha256(b"\0".join(parts)).hexdigest()
+
+
+def _make_environments_ahead(stack: Stack) -> None:
+    """In the background, after this command's end too: the first push shall not wait for their downloads."""
+    command = [str(tools.environment_python("local")), str(ROOT / "src/shipping/tools.py"), "sync", *AHEAD]
+    processes.start(command, {**os.environ, MARKER: stack.id}, stack.logs / "environments-ahead.log", ROOT)

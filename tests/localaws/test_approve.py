@@ -1,0 +1,121 @@
+"""Answering what waits: the pipelines' page is a server of ours, AWS's answers are botocore's stubs."""
+
+from __future__ import annotations
+
+import io
+import json
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from botocore.response import StreamingBody
+from botocore.stub import ANY, Stubber
+from tests.localaws.test_pipelines import PAGE, ended, waits
+from tests.web import Site, serving
+
+from localaws import approve, services
+from localaws.progress import StepFailed
+from localaws.stack import Choice, Ports, Stack
+
+INFRASTRUCTURE = "stockcast-infrastructure"
+ANSWERED = {"pipelineName": INFRASTRUCTURE, "stageName": "Approve-local", "actionName": "Approve", "token": "t-1"}
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    with serving({PAGE: json.dumps([waits(INFRASTRUCTURE), ended("stockcast-dags", "Succeeded")]).encode()}) as site:
+        yield site
+
+
+@pytest.fixture
+def stack(site: Site, tmp_path: Path) -> Stack:
+    return Stack(tmp_path, Choice(ports=Ports(aws=site.server_port)))
+
+
+@pytest.fixture
+def stubs(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Stubber]]:
+    keys = {"aws_access_key_id": "a", "aws_secret_access_key": "b", "region_name": "us-east-1"}
+    clients = {name: boto3.client(name, **keys) for name in ("codepipeline", "s3")}
+    stubs = {name: Stubber(client) for name, client in clients.items()}
+    monkeypatch.setattr(services, "client", lambda _, name: clients[name])
+    for stub in stubs.values():
+        stub.activate()
+    yield stubs
+    for stub in stubs.values():
+        stub.assert_no_pending_responses()
+
+
+def has_plan(stubs: dict[str, Stubber], **files: str) -> None:
+    """The execution's plan artifact, as a build uploaded it."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as into:
+        for name, text in files.items():
+            into.writestr(f"review/local/{name.replace('_', '.')}", text)
+    place = {"name": "plan_local", "s3location": {"bucket": "artifacts", "key": "x/plan/1"}}
+    detail: dict[str, Any] = {"output": {"outputArtifacts": [place]}}
+    asked = {"pipelineName": INFRASTRUCTURE, "filter": {"pipelineExecutionId": "1a2b3c4d-0000"}}
+    stubs["codepipeline"].add_response("list_action_executions", {"actionExecutionDetails": [detail]}, asked)
+    body = StreamingBody(io.BytesIO(packed.getvalue()), len(packed.getvalue()))
+    stubs["s3"].add_response("get_object", {"Body": body}, {"Bucket": "artifacts", "Key": "x/plan/1"})
+
+
+@pytest.mark.parametrize(("reject", "verdict"), [(False, "Approved"), (True, "Rejected")])
+def test_the_plan_that_waits_is_shown_and_answered_by_name(
+    stack: Stack, stubs: dict[str, Stubber], capsys: pytest.CaptureFixture[str], reject: bool, verdict: str
+) -> None:
+    """Who approves has to see what is applied, and later everybody has to see who did."""
+    has_plan(stubs, plan_html="<p>", plan_md="# 1 to change\nretention 7 -> 14")
+    stubs["codepipeline"].add_response("put_approval_result", {}, {**ANSWERED, "result": ANY})
+
+    approve.answer(stack, "", reject=reject)
+
+    shown = capsys.readouterr().out
+    assert "Approve-local, execution 1a2b3c4d, 4f3e2d1 Shorten a retention" in shown
+    assert "1 to change; dangers: none" in shown
+    assert "retention 7 -> 14" in shown
+    assert f"{verdict.lower()} by " in shown
+
+
+def test_where_nothing_waits_nothing_is_answered(stack: Stack, site: Site, stubs: dict[str, Stubber]) -> None:
+    site.pages[PAGE] = json.dumps([ended(INFRASTRUCTURE, "Succeeded")]).encode()
+
+    with pytest.raises(StepFailed, match="nothing waits"):
+        approve.answer(stack, "", reject=False)
+
+
+def test_a_pipeline_in_which_nothing_waits_is_told_with_those_that_do(stack: Stack, stubs: dict[str, Stubber]) -> None:
+    """A mistyped name must not approve another pipeline's plan."""
+    with pytest.raises(StepFailed, match=r"nothing waits in stockcast-dags\.\n  stockcast-infrastructure"):
+        approve.answer(stack, "stockcast-dags", reject=False)
+
+
+def test_of_several_one_has_to_be_named(stack: Stack, site: Site, stubs: dict[str, Stubber]) -> None:
+    site.pages[PAGE] = json.dumps([waits(INFRASTRUCTURE), waits("stockcast-models")]).encode()
+
+    with pytest.raises(StepFailed, match="several wait") as refused:
+        approve.answer(stack, "", reject=True)
+
+    assert "make reject PIPELINE=stockcast-infrastructure" in str(refused.value)
+
+
+def test_an_approval_that_somebody_else_has_answered_is_told_in_words(stack: Stack, stubs: dict[str, Stubber]) -> None:
+    has_plan(stubs, plan_md="# nothing")
+    stubs["codepipeline"].add_client_error("put_approval_result", "ApprovalAlreadyCompletedException", "too late")
+
+    with pytest.raises(StepFailed, match="too late"):
+        approve.answer(stack, "", reject=False)
+
+
+def test_at_a_terminal_a_no_leaves_it_waiting(
+    stack: Stack, stubs: dict[str, Stubber], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is shown there for the first time: whoever is startled by it must be able to go away."""
+    has_plan(stubs, plan_md="# 9 to destroy")
+    monkeypatch.setattr("sys.stdin.isatty", lambda: True)
+    monkeypatch.setattr("builtins.input", lambda _: "no")
+
+    with pytest.raises(StepFailed, match="not confirmed"):
+        approve.answer(stack, "", reject=False)
