@@ -28,7 +28,11 @@ locals {
         resources = ["${local._s3.airflow}/*", "${local._s3.models}/code/*"]
       }
       CodeVersions = { actions = ["s3:ListBucketVersions"], resources = values(local._s3) }
-      MakeKey      = { actions = ["kms:CreateKey", "kms:TagResource"], resources = ["*"], condition = merge(local._gets_ours, local._untagged) }
+      MakeKey = { # asks for the tag's right before there is a key; one that others use has an alias
+        actions   = ["kms:CreateKey", "kms:TagResource"]
+        resources = ["*"]
+        condition = merge(local._gets_ours, { Null = merge(local._untagged.Null, { "kms:ResourceAliases" = "true" }) })
+      }
       Key = {
         actions = [
           "kms:CancelKeyDeletion", "kms:CreateAlias", "kms:CreateGrant", "kms:Decrypt", "kms:DeleteAlias", "kms:EnableKeyRotation",
@@ -92,7 +96,7 @@ locals {
       MakeTagged = {
         actions   = ["ce:CreateAnomalyMonitor", "ce:CreateAnomalySubscription", "ce:TagResource", "emr-serverless:CreateApplication", "emr-serverless:TagResource"]
         resources = ["*"]
-        condition = local._gets_ours
+        condition = merge(local._gets_ours, local._untagged)
       }
       ChangeTagged = {
         actions = [
@@ -124,16 +128,14 @@ locals {
         resources = [local._roles_of]
         condition = { StringEquals = { "iam:PassedToService" = [for service in local._takers : "${service}.amazonaws.com"] } }
       }
-      # The boundary is part of the platform: its text changes by a plan that somebody reviewed. It never goes.
-      Boundary = {
-        actions = [
-          "iam:CreatePolicy", "iam:CreatePolicyVersion", "iam:DeletePolicyVersion", "iam:TagPolicy", "iam:UntagPolicy",
-        ]
-        resources = [local._boundary]
-      }
+      # The first apply makes the boundary. Who could rewrite it later would have no limits: that is left to a person.
+      Boundary = { actions = ["iam:CreatePolicy", "iam:TagPolicy", "iam:UntagPolicy"], resources = [local._boundary] }
       NeverTheBoundary = {
-        effect    = "Deny"
-        actions   = ["iam:DeletePolicy", "iam:DeleteRolePermissionsBoundary"]
+        effect = "Deny"
+        actions = [
+          "iam:CreatePolicyVersion", "iam:DeletePolicy", "iam:DeletePolicyVersion", "iam:DeleteRolePermissionsBoundary",
+          "iam:SetDefaultPolicyVersion",
+        ]
         resources = ["*"]
       }
       NeverTheDeployers = {

@@ -24,15 +24,19 @@ variable "environment" {
     condition     = can(regex("^[a-z][a-z0-9]{1,11}$", var.environment))
     error_message = "environment is \"${var.environment}\"; use 2 to 12 of a-z and 0-9, starting with a letter."
   }
+  validation {
+    condition     = !contains(["check", "delivery"], var.environment)
+    error_message = "environment is \"${var.environment}\"; check and delivery are the pipelines' own names, and its deploys could change them. Rename it."
+  }
 }
 
 variable "github" {
-  description = "Whose pull requests may plan: the ARN of GitHub's identity provider and the repository, such as `you/stockcast`; null: nobody's."
+  description = "Whose pull requests may plan: the ARN of GitHub's identity provider and the repository as its tokens name it, such as `you/stockcast` or `you@123/stockcast@456`; null: nobody's."
   type        = object({ provider_arn = string, repository = string })
   default     = null
   validation {
-    condition     = var.github == null || can(regex("^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$", var.github.repository))
-    error_message = "github.repository is ${jsonencode(try(var.github.repository, null))}; it must be the owner and the name alone, such as you/stockcast: a * would let strangers in."
+    condition     = var.github == null || can(regex("^[A-Za-z0-9-]+(@\\d+)?/[A-Za-z0-9._-]+(@\\d+)?$", var.github.repository))
+    error_message = "github.repository is ${jsonencode(try(var.github.repository, null))}; it must be the owner and the name as GitHub's tokens give them, such as you/stockcast or you@123/stockcast@456: a * would let strangers in."
   }
 }
 

@@ -3,9 +3,10 @@
     python -m shipping.bootstrap [--confirm ACCOUNT_ID]
 
 The account is the one of the credentials at hand; region and environments follow from the values in envs/ that name
-it. The root's own state begins as a file here and moves into the bucket once that stands. Broken off anywhere, a
-repeat goes on: with the file while there is one, with the bucket's state once it is there, and what was made without
-being written down is taken over instead of made twice.
+it. The home account of the pipelines may hold no environment: its region then stands in its own values. The root's own
+state begins as a file here and moves into the bucket once that stands. Broken off anywhere, a repeat goes on: with the
+file while there is one, with the bucket's state once it is there, and what was made without being written down is taken
+over instead of made twice.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ from shipping.terraform_root import UNATTENDED, TerraformRoot
 
 SOURCES = tools.ROOT / "terraform" / "bootstrap"
 MODULES = tools.ROOT / "modules"
+HOME_VALUES = tools.ROOT / "envs" / "account" / "delivery.tfvars"
 LOCAL_VALUES = tools.ROOT / "envs" / environments.LOCAL / "bootstrap.tfvars"
 STATE_KEY = "bootstrap.tfstate"
 LOCAL_BACKEND = 'terraform {\n  backend "local" {\n    path = "%s"\n  }\n}\n'
@@ -86,7 +88,7 @@ class Account:
 
 
 def at_hand() -> Account:
-    """The account of the credentials at hand, if the values of an environment name it."""
+    """The account of the credentials at hand, if the values of an environment or of the pipelines name it."""
     names = environments.names()
     with ThreadPoolExecutor(len(names)) as pool:  # Terraform reads each, and most of that is its start
         read = pool.map(lambda name: values.of(name, environments.value_files(name)[:1]), names)
@@ -95,13 +97,24 @@ def at_hand() -> Account:
         del known[environments.LOCAL]
     caller = account.caller(next(iter(known.values())).region)
     ours = {name: found for name, found in known.items() if found.account_id == caller}
-    if not ours:
-        listed = ", ".join(f"{name} {found.account_id}" for name, found in known.items())
-        raise Refused(
-            f"the credentials at hand are of account {caller}; envs/ has {listed}. Set account_id in "
-            "envs/<environment>/platform.tfvars and platform.backend.hcl, or use that account's credentials."
-        )
-    return in_one_region(caller, ours)
+    if ours:
+        return in_one_region(caller, ours)
+    if region := _region_of_home(caller):
+        return Account(caller, region, ())
+    listed = ", ".join(f"{name} {found.account_id}" for name, found in known.items())
+    raise Refused(
+        f"the credentials at hand are of account {caller}; envs/ has {listed}. Set account_id in "
+        "envs/<environment>/platform.tfvars and platform.backend.hcl, or use that account's credentials. If it holds "
+        "the pipelines alone, name it in envs/account: delivery_account_id in bootstrap.tfvars, account_id in "
+        "delivery.tfvars."
+    )
+
+
+def _region_of_home(caller: str) -> str | None:
+    """The region of the account that holds the pipelines, where both of its values name the caller."""
+    asked = {"home": "try(var.delivery_account_id, null)", "owner": "var.account_id", "region": "var.region"}
+    found = values.evaluated([connections.VALUES, HOME_VALUES], asked)
+    return str(found["region"]) if found["home"] == found["owner"] == caller else None
 
 
 def in_one_region(account_id: str, ours: Mapping[str, values.Values]) -> Account:
@@ -119,7 +132,7 @@ def in_one_region(account_id: str, ours: Mapping[str, values.Values]) -> Account
 
 def bootstrap(confirmed: str) -> None:
     here = at_hand()
-    say(f"account {here.id} in {here.region}, for {', '.join(here.environments)}")
+    say(f"account {here.id} in {here.region}, for {', '.join(here.environments) or 'the pipelines alone'}")
     is_moved = _is_moved(here)
     root = _working_copy(here, is_moved=is_moved)
     root.init(quietly=True)

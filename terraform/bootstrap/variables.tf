@@ -33,11 +33,19 @@ variable "delivery_account_id" {
 }
 
 variable "environments" {
-  description = "Environments whose state lies in this account, such as `[\"dev\"]`. Each gets a policy for its own state, and its deploy roles."
+  description = "Environments whose state lies in this account, such as `[\"dev\"]`. Each gets a policy for its own state, and its deploy roles. The home account may hold none."
   type        = set(string)
   validation {
-    condition     = length(var.environments) > 0 && alltrue([for name in var.environments : can(regex("^[a-z][a-z0-9]{1,11}$", name))])
-    error_message = "environments is ${jsonencode(var.environments)}; give at least one, each 2 to 12 of a-z and 0-9, starting with a letter."
+    condition     = alltrue([for name in var.environments : can(regex("^[a-z][a-z0-9]{1,11}$", name))])
+    error_message = "environments is ${jsonencode(var.environments)}; each must be 2 to 12 of a-z and 0-9, starting with a letter."
+  }
+  validation {
+    condition     = length(var.environments) > 0 || var.account_id == var.delivery_account_id
+    error_message = "environments is ${jsonencode(var.environments)} in account ${var.account_id}; only the home account, delivery_account_id = \"${var.delivery_account_id}\", may hold none. Give at least one."
+  }
+  validation {
+    condition     = length(setintersection(["check", "delivery"], var.environments)) == 0
+    error_message = "environments is ${jsonencode(var.environments)}; check and delivery are the pipelines' own names, and deploys of such an environment could change them. Rename it."
   }
 }
 
@@ -51,12 +59,12 @@ variable "expire_old_versions_days" {
 }
 
 variable "github" {
-  description = "The repository whose pull requests may plan, such as `{ repository = \"you/stockcast\" }`; null where no GitHub Actions run."
+  description = "The repository whose pull requests may plan, as GitHub's tokens name it: `{ repository = \"you/stockcast\" }`, or `you@123/stockcast@456` where they bear numbers; null where no GitHub Actions run."
   type        = object({ repository = string })
   default     = null
   validation {
-    condition     = var.github == null || can(regex("^[A-Za-z0-9-]+/[A-Za-z0-9._-]+$", var.github.repository))
-    error_message = "github.repository is ${jsonencode(try(var.github.repository, null))}; it must be the owner and the name alone, such as you/stockcast: a * would let strangers in."
+    condition     = var.github == null || can(regex("^[A-Za-z0-9-]+(@\\d+)?/[A-Za-z0-9._-]+(@\\d+)?$", var.github.repository))
+    error_message = "github.repository is ${jsonencode(try(var.github.repository, null))}; it must be the owner and the name as GitHub's tokens give them, such as you/stockcast or you@123/stockcast@456: a * would let strangers in."
   }
 }
 

@@ -84,6 +84,10 @@ variable "environment" {
     condition     = can(regex("^[a-z][a-z0-9]{1,11}$", var.environment))
     error_message = "environment is \"${var.environment}\"; use 2 to 12 of a-z and 0-9, starting with a letter."
   }
+  validation {
+    condition     = !contains(["check", "delivery"], var.environment)
+    error_message = "environment is \"${var.environment}\"; check and delivery are the pipelines' own names, and its roles could not be told from theirs. Rename it."
+  }
 }
 
 variable "history_start" {

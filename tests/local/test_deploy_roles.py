@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -20,8 +21,9 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 from tests.localaws.helpers import REGION, Gateway, free_port, policy
+from tests.shipping.conftest import copy_clone
 
-from localaws.privilege import decisions
+from localaws.privilege import decisions, policies
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
 
@@ -29,6 +31,7 @@ ROOT = Path(__file__).resolve().parents[2]
 ACCOUNT = "111111111111"  # dev's
 ROLES = f"arn:aws:iam::{ACCOUNT}:role"
 BOUNDARY = f"arn:aws:iam::{ACCOUNT}:policy/stockcast-dev-boundary"
+ADMIN = "arn:aws:iam::aws:policy/AdministratorAccess"
 TRUST = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}}
 FOR_LAMBDA = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "lambda.amazonaws.com"}}
 PROJECTS = {"apply": "infra-apply-dev", "plan": "infra-plan-dev", "release": "dags-dev"}
@@ -54,13 +57,24 @@ class Account:
     said: dict[str, subprocess.CompletedProcess[str]] = field(default_factory=dict)
 
     def make(self, step: str, *arguments: str, **variables: str) -> None:
+        self.run(step, ROOT, "make", *arguments, **variables)
+
+    def bootstrap(self, clone: Path) -> None:
+        """By a person, in a clone whose values are quick: S3 takes a minute to confirm a lifecycle rule."""
+        values = f'connection = null\ndelivery_account_id = "{ACCOUNT}"\nexpire_old_versions_days = null\n'
+        (clone / "envs/account/bootstrap.tfvars").write_text(values)
+        root = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "PYTHONPATH": str(clone / "src")}
+        self.run("bootstrap", clone, sys.executable, "-m", "shipping.bootstrap", "--confirm", ACCOUNT, **root)
+
+    def run(self, step: str, folder: Path, *command: str, **variables: str) -> None:
         outer = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "STOCKCAST_"))}
         common = {
             "AWS_REGION": REGION, "AWS_ENDPOINT_URL": self.gateway.url, "AWS_EC2_METADATA_DISABLED": "true",
             "STOCKCAST_HOME": str(self.home), "STOCKCAST_VAR_FILE": str(self.home / "values.json"),
+            "TF_PLUGIN_CACHE_DIR": str(self.home / "plugins"),  # unpacked once for both roots
         }  # fmt: skip
         self.said[step] = subprocess.run(
-            ["make", *arguments], cwd=ROOT, env=outer | common | variables, capture_output=True, text=True, timeout=400,
+            command, cwd=folder, env=outer | common | variables, capture_output=True, text=True, timeout=400,
             check=False,
         )  # fmt: skip
 
@@ -128,9 +142,8 @@ def make_build_roles(iam: Any) -> None:
         iam.put_role_policy(RoleName=name, PolicyName="grants", PolicyDocument=policy(("sts:AssumeRole", "*")))
 
 
-def live_through(account: Account) -> None:
-    root = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
-    account.make("bootstrap", "bootstrap", f"CONFIRM={ACCOUNT}", **root)
+def live_through(account: Account, clone: Path) -> None:
+    account.bootstrap(clone)
     assert account.said["bootstrap"].returncode == 0, account.told("bootstrap")[-4000:]
     make_build_roles(account.gateway.client("iam"))
     account.build("apply", "apply", "plan", "apply")
@@ -142,13 +155,13 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
     folder = tmp_path_factory.mktemp("deploy-roles")
     gateway = Gateway(folder, free_port(), account_id=ACCOUNT)
     made = Account(gateway, folder / "home", "")
-    made.home.mkdir()
+    (made.home / "plugins").mkdir(parents=True)
     (made.home / "values.json").write_text(json.dumps(VALUES))
     server = credentials_server(lambda role: made.keys(role))
     made.credentials_url = f"http://127.0.0.1:{server.server_port}"
     try:
         gateway.await_health()
-        live_through(made)
+        live_through(made, copy_clone(folder / "clone"))
         yield made
     finally:
         server.shutdown()
@@ -158,6 +171,12 @@ def account(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Account]:
 
 def denied(call: Callable[[], Any], action: str) -> None:
     with pytest.raises(ClientError, match=f"not authorized to perform: {action}"):
+        call()
+
+
+def refused(call: Callable[[], Any]) -> None:
+    """By EC2, which has words of its own."""
+    with pytest.raises(ClientError, match=r"UnauthorizedOperation|not authorized"):
         call()
 
 
@@ -228,43 +247,101 @@ def test_the_apply_role_cannot_touch_another_environment(account: Account) -> No
 
     denied(lambda: iam.delete_role(RoleName="stockcast-prod-ingest"), "iam:DeleteRole")
     denied(lambda: account.as_("apply", "s3").create_bucket(Bucket=f"stockcast-prod-{ACCOUNT}-x"), "s3:CreateBucket")
-    with pytest.raises(ClientError, match=r"UnauthorizedOperation|not authorized"):
-        ec2.delete_vpc(VpcId=vpc)
-    with pytest.raises(ClientError, match=r"UnauthorizedOperation|not authorized"):
-        ec2.create_tags(Resources=[vpc], Tags=[{"Key": "Environment", "Value": "dev"}])
+    refused(lambda: ec2.delete_vpc(VpcId=vpc))
+    refused(lambda: ec2.create_tags(Resources=[vpc], Tags=[{"Key": "Environment", "Value": "dev"}]))
 
 
 def test_the_apply_role_makes_no_role_without_the_boundary(account: Account) -> None:
     """Such a role could do what its maker may not, and hand it to a function."""
     iam = account.as_("apply", "iam")
     free = {"RoleName": "stockcast-dev-free", "AssumeRolePolicyDocument": document(FOR_LAMBDA)}
-    admin = "arn:aws:iam::aws:policy/AdministratorAccess"
 
     denied(lambda: iam.create_role(**free), "iam:CreateRole")
-    denied(lambda: iam.create_role(**free, PermissionsBoundary=admin), "iam:CreateRole")
+    denied(lambda: iam.create_role(**free, PermissionsBoundary=ADMIN), "iam:CreateRole")
     iam.create_role(**free, PermissionsBoundary=BOUNDARY)
-    denied(lambda: iam.put_role_permissions_boundary(RoleName="stockcast-dev-free", PermissionsBoundary=admin),
+    denied(lambda: iam.put_role_permissions_boundary(RoleName="stockcast-dev-free", PermissionsBoundary=ADMIN),
            "iam:PutRolePermissionsBoundary")  # fmt: skip
     denied(lambda: iam.delete_role_permissions_boundary(RoleName="stockcast-dev-free"),
            "iam:DeleteRolePermissionsBoundary")  # fmt: skip
-    denied(lambda: iam.attach_role_policy(RoleName="stockcast-dev-free", PolicyArn=admin), "iam:AttachRolePolicy")
+    denied(lambda: iam.attach_role_policy(RoleName="stockcast-dev-free", PolicyArn=ADMIN), "iam:AttachRolePolicy")
     iam.delete_role(RoleName="stockcast-dev-free")
 
 
-def test_the_apply_role_cannot_widen_itself(account: Account) -> None:
+def test_the_apply_role_cannot_widen_a_deploy_role(account: Account) -> None:
     """Then every limit above would be one push away."""
     iam = account.as_("apply", "iam")
-    everything = policy(("*", "*"))
     own = f"arn:aws:iam::{ACCOUNT}:policy/stockcast-dev-deploy-apply-roles"
+    everything = policy(("*", "*"))
 
-    for role in ("apply", "plan"):
-        name = f"stockcast-dev-{role}"
-        denied(lambda name=name: iam.put_role_policy(RoleName=name, PolicyName="x", PolicyDocument=everything),
-               "iam:PutRolePolicy")  # fmt: skip
-        denied(lambda name=name: iam.update_assume_role_policy(RoleName=name, PolicyDocument=document(TRUST)),
+    for role in PROJECTS:
+        of = {"RoleName": f"stockcast-dev-{role}"}
+        more = {**of, "PolicyName": "x", "PolicyDocument": everything}
+        denied(lambda more=more: iam.put_role_policy(**more), "iam:PutRolePolicy")
+        denied(lambda of=of: iam.attach_role_policy(**of, PolicyArn=ADMIN), "iam:AttachRolePolicy")
+        denied(lambda of=of: iam.update_assume_role_policy(**of, PolicyDocument=document(TRUST)),
                "iam:UpdateAssumeRolePolicy")  # fmt: skip
+        denied(lambda of=of: iam.put_role_permissions_boundary(**of, PermissionsBoundary=BOUNDARY),
+               "iam:PutRolePermissionsBoundary")  # fmt: skip
+        denied(lambda of=of: iam.delete_role(**of), "iam:DeleteRole")
     denied(lambda: iam.create_policy_version(PolicyArn=own, PolicyDocument=everything), "iam:CreatePolicyVersion")
-    denied(lambda: iam.delete_policy(PolicyArn=BOUNDARY), "iam:DeletePolicy")
+    denied(lambda: iam.create_policy(PolicyName="stockcast-dev-x", PolicyDocument=everything), "iam:CreatePolicy")
+
+
+def test_the_apply_role_cannot_rewrite_the_boundary(account: Account) -> None:
+    """The roles that it makes are held by that text alone: who may write `*` into it is an administrator."""
+    iam, of = account.as_("apply", "iam"), {"PolicyArn": BOUNDARY}
+    rewritten = {**of, "PolicyDocument": policy(("*", "*"))}
+
+    denied(lambda: iam.create_policy_version(**rewritten, SetAsDefault=True), "iam:CreatePolicyVersion")
+    denied(lambda: iam.create_policy_version(**rewritten), "iam:CreatePolicyVersion")
+    denied(lambda: iam.set_default_policy_version(**of, VersionId="v1"), "iam:SetDefaultPolicyVersion")
+    denied(lambda: iam.delete_policy_version(**of, VersionId="v1"), "iam:DeletePolicyVersion")
+    denied(lambda: iam.delete_policy(**of), "iam:DeletePolicy")
+
+
+def test_the_apply_role_lends_the_environments_roles_to_their_services_alone(account: Account) -> None:
+    """A function that runs under somebody else's role does what that role may."""
+    role = policies.of_role(account.gateway.client("iam"), "stockcast-dev-apply")
+
+    def may_pass(name: str, service: str) -> bool:
+        asked = (("iam:passedtoservice", f"{service}.amazonaws.com"),)
+        lent = decisions.Decision("role/stockcast-dev-apply", "iam:PassRole", f"{ROLES}/{name}", REGION, asked, "")
+        return role.allows(lent)
+
+    assert may_pass("stockcast-dev-ingest", "lambda")
+    assert not may_pass("stockcast-dev-ingest", "codebuild")
+    assert not may_pass("stockcast-dev-ingest", "ec2")
+    for other in (
+        "stockcast-dev-apply",
+        "stockcast-dev-plan",
+        "stockcast-dev-review",
+        "stockcast-prod-ingest",
+        "admin",
+    ):
+        assert not may_pass(other, "lambda")
+
+
+def test_the_apply_role_takes_over_nothing_that_others_left_untagged(account: Account) -> None:
+    """One tag would make it ours, and what is ours may be opened and removed."""
+    root = account.gateway.client("ec2")
+    vpc = root.create_vpc(CidrBlock="10.98.0.0/16")["Vpc"]["VpcId"]
+    group = root.create_security_group(GroupName="theirs", Description="theirs", VpcId=vpc)["GroupId"]
+    ours = [{"Key": "Environment", "Value": "dev"}, {"Key": "Project", "Value": "stockcast"}]
+    closed = [*ours, {"Key": "Name", "Value": "stockcast-dev-closed"}]
+    anybody = [{"IpProtocol": "tcp", "FromPort": 22, "ToPort": 22, "IpRanges": [{"CidrIp": "0.0.0.0/0"}]}]
+    ruled = [{"ResourceType": "security-group-rule", "Tags": ours}]
+    ec2 = account.as_("apply", "ec2")
+
+    refused(lambda: ec2.create_tags(Resources=[group], Tags=ours))
+    refused(lambda: ec2.create_subnet(VpcId=vpc, CidrBlock="10.98.0.0/20",
+                                      TagSpecifications=[{"ResourceType": "subnet", "Tags": ours}]))  # fmt: skip
+    open_it = {"GroupId": group, "IpPermissions": anybody, "TagSpecifications": ruled}
+    refused(lambda: ec2.authorize_security_group_ingress(**open_it))
+    ec2.create_tags(Resources=[group], Tags=closed)
+    refused(lambda: ec2.authorize_security_group_ingress(**open_it))
+    refused(lambda: ec2.create_tags(Resources=[group], Tags=[{"Key": "Name", "Value": "stockcast-dev-airflow"}]))
+    refused(lambda: ec2.delete_tags(Resources=[group], Tags=[{"Key": "Name"}]))
+    refused(lambda: ec2.delete_security_group(GroupId=group))
 
 
 def test_the_release_role_writes_dags_and_nothing_else(account: Account) -> None:

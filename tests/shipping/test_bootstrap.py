@@ -256,6 +256,38 @@ def test_an_account_that_no_environment_names_is_refused(
     told = capsys.readouterr().err
     assert re.search(r"of account 999999999999; envs/ has dev \d{12}, local \d{12}", told)
     assert "Set account_id in envs/<environment>/platform.tfvars and platform.backend.hcl" in told
+    assert "delivery_account_id in bootstrap.tfvars, account_id in delivery.tfvars" in told
+
+
+@pytest.fixture
+def home_values(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """Values of a home account that holds no environment; returns what pipelines are made of."""
+    bootstrapped, delivered = tmp_path / "bootstrap.tfvars", tmp_path / "delivery.tfvars"
+    bootstrapped.write_text('delivery_account_id = "999999999999"\nconnection = { name = "stockcast-github" }\n')
+    delivered.write_text('account_id = "999999999999"\nregion = "eu-central-1"\nenvironments = [{ name = "dev" }]\n')
+    monkeypatch.setattr(connections, "VALUES", bootstrapped)
+    monkeypatch.setattr(bootstrap, "HOME_VALUES", delivered)
+    return delivered
+
+
+def test_the_home_account_may_hold_no_environment(stranger: StandInAccount, home_values: Path) -> None:
+    """An account of their own keeps the pipelines' keys away from every environment."""
+    stranger.id = "999999999999"
+
+    here = bootstrap.at_hand()
+
+    assert here == bootstrap.Account("999999999999", "eu-central-1", ())
+    assert here.values == connections.VALUES
+    assert "-var=environments=[]" in here.options()
+
+
+def test_a_home_account_that_its_values_name_by_half_is_refused(stranger: StandInAccount, home_values: Path) -> None:
+    """The roles would let in the builds of one account, and the pipelines would be made in another."""
+    stranger.id = "999999999999"
+    home_values.write_text(home_values.read_text().replace("999999999999", "888888888888"))
+
+    with pytest.raises(Refused, match="If it holds the pipelines alone, name it in envs/account"):
+        bootstrap.at_hand()
 
 
 def test_a_bucket_of_another_account_is_refused(stranger: StandInAccount, capsys: pytest.CaptureFixture[str]) -> None:

@@ -42,6 +42,8 @@ REFUSED = {
         'alerts = { subscriptions = { on_call = { endpoint = "on-call at example.com" } } }', "on_call", "mail address",
     ),
     "environment_in_capitals": ('environment = "Dev"', "Dev", "a-z"),
+    "environment_of_the_pipelines": ('environment = "delivery"', "delivery", "Rename it"),
+    "environment_of_their_check": ('environment = "check"', "check", "Rename it"),
     "environment_too_long": ('environment = "developmenteurope"', "developmenteurope", "2 to 12"),
     "flow_logs_of_some": ('network = { flow_logs = "SOME" }', "SOME", "REJECT"),
     "history_on_a_day_that_is_none": ('history_start = "2000-02-30"', "2000-02-30", "YYYY-MM-DD"),

@@ -91,6 +91,52 @@ run "roles_are_made_within_the_boundary_and_deployers_are_left_alone" {
   }
 }
 
+run "the_boundary_is_made_once_and_never_rewritten_by_a_deploy" {
+  command = plan
+  assert {
+    condition = [for s in jsondecode(output.policies["apply-roles"]).Statement : s.Action if s.Effect == "Allow" && contains(s.Resource, "arn:aws:iam::222222222222:policy/stockcast-dev-boundary")] == [
+      ["iam:CreatePolicy", "iam:TagPolicy", "iam:UntagPolicy"]
+    ]
+    error_message = "The apply role may do more to the boundary than make it."
+  }
+  assert {
+    condition = one([for s in jsondecode(output.policies["apply-roles"]).Statement : s if s.Sid == "NeverTheBoundary"]) == {
+      Sid    = "NeverTheBoundary", Effect = "Deny", Resource = ["*"]
+      Action = ["iam:CreatePolicyVersion", "iam:DeletePolicy", "iam:DeletePolicyVersion", "iam:DeleteRolePermissionsBoundary", "iam:SetDefaultPolicyVersion"]
+    }
+    error_message = "A deploy could rewrite the boundary, and so have no limits."
+  }
+}
+
+run "a_tag_takes_over_nothing_of_others" {
+  command = plan
+  assert {
+    condition = alltrue(flatten([for policy in values(output.policies) : [
+      for s in jsondecode(policy).Statement : try(s.Condition.Null["aws:ResourceTag/Project"] == "true", s.Condition.StringEquals["aws:ResourceTag/Project"] == "stockcast", s.Condition.Null["ec2:CreateAction"] == "false", false)
+      if s.Effect == "Allow" && length(setintersection(s.Action, ["ce:TagResource", "ec2:CreateTags", "emr-serverless:TagResource", "kms:TagResource"])) > 0
+    ]]))
+    error_message = "What others tagged could be tagged as ours."
+  }
+  assert {
+    condition     = one([for s in jsondecode(output.policies["apply-data"]).Statement : s.Condition.Null if s.Sid == "MakeKey"]) == { "aws:ResourceTag/Project" = "true", "kms:ResourceAliases" = "true" }
+    error_message = "A key of others that bears no tag could be tagged as ours."
+  }
+  assert {
+    condition = { for s in jsondecode(output.policies["apply-network-making"]).Statement : one(s.Action) => one(s.Resource) if startswith(s.Sid, "Make") } == {
+      for action, kind in {
+        "ec2:AllocateAddress"       = "elastic-ip", "ec2:AuthorizeSecurityGroup*" = "security-group-rule", "ec2:CreateFlowLogs" = "vpc-flow-log"
+        "ec2:CreateInternetGateway" = "internet-gateway", "ec2:CreateNatGateway" = "natgateway", "ec2:CreateRouteTable" = "route-table"
+        "ec2:CreateSecurityGroup"   = "security-group", "ec2:CreateSubnet" = "subnet", "ec2:CreateVpc" = "vpc", "ec2:CreateVpcEndpoint" = "vpc-endpoint"
+      } : action => "arn:aws:ec2:us-east-1:222222222222:${kind}/*"
+    }
+    error_message = "A tag in the request is enough to change what stands already."
+  }
+  assert {
+    condition     = one([for s in jsondecode(output.policies["apply-network"]).Statement : s.Condition.StringEquals["aws:RequestTag/Name"] if s.Sid == "TagTheDefaultGroup"]) == "stockcast-dev-closed"
+    error_message = "A group that nobody tagged could be taken over under any name."
+  }
+}
+
 run "roles_are_lent_to_the_services_that_run_our_things" {
   command = plan
   assert {
@@ -135,6 +181,33 @@ run "a_repository_with_a_pattern_is_refused" {
   command = plan
   variables { github = { provider_arn = "arn:aws:iam::222222222222:oidc-provider/x", repository = "you/*" } }
   expect_failures = [var.github]
+}
+
+run "a_repository_with_githubs_numbers_is_trusted_with_them" {
+  command = plan
+  variables { github = { provider_arn = "arn:aws:iam::222222222222:oidc-provider/x", repository = "you@123/stockcast@456" } }
+  assert {
+    condition     = one(jsondecode(aws_iam_role.this["review"].assume_role_policy).Statement).Condition.StringEquals["token.actions.githubusercontent.com:sub"] == "repo:you@123/stockcast@456:pull_request"
+    error_message = "The review role trusts ${aws_iam_role.this["review"].assume_role_policy}."
+  }
+}
+
+run "a_number_with_a_pattern_is_refused" {
+  command = plan
+  variables { github = { provider_arn = "arn:aws:iam::222222222222:oidc-provider/x", repository = "you@*/stockcast@456" } }
+  expect_failures = [var.github]
+}
+
+run "an_environment_called_like_the_pipelines_is_refused" {
+  command = plan
+  variables { environment = "delivery" }
+  expect_failures = [var.environment]
+}
+
+run "an_environment_called_like_the_check_of_dags_is_refused" {
+  command = plan
+  variables { environment = "check" }
+  expect_failures = [var.environment]
 }
 
 run "an_account_that_is_no_account_is_refused" {

@@ -118,7 +118,34 @@ run "an_account_id_with_dashes_is_refused" {
 
 run "no_environment_at_all_is_refused" {
   command = plan
-  variables { environments = [] }
+  variables {
+    delivery_account_id = "222222222222"
+    environments        = []
+  }
+  expect_failures = [var.environments]
+}
+
+run "the_pipelines_account_may_hold_no_environment" {
+  command = plan
+  variables {
+    environments = []
+    github       = { repository = "you/stockcast" }
+  }
+  assert {
+    condition     = output.deploy_role_arns == {} && output.connection != null && length(aws_iam_openid_connect_provider.github) == 0
+    error_message = "It gets ${jsonencode(output.deploy_role_arns)} and ${jsonencode(output.connection)}."
+  }
+}
+
+run "an_environment_called_like_the_pipelines_is_refused" {
+  command = plan
+  variables { environments = ["dev", "delivery"] }
+  expect_failures = [var.environments]
+}
+
+run "an_environment_called_like_the_check_of_dags_is_refused" {
+  command = plan
+  variables { environments = ["check"] }
   expect_failures = [var.environments]
 }
 
@@ -164,6 +191,15 @@ run "github_may_review_where_it_is_wanted" {
   assert {
     condition     = one(aws_iam_openid_connect_provider.github).client_id_list == toset(["sts.amazonaws.com"]) && contains(keys(output.deploy_role_arns["staging"]), "review")
     error_message = "Pull requests get no plan."
+  }
+}
+
+run "a_repository_with_githubs_numbers_is_taken" {
+  command = plan
+  variables { github = { repository = "you@123/stockcast@456" } }
+  assert {
+    condition     = contains(keys(output.deploy_role_arns["dev"]), "review")
+    error_message = "Pull requests of a new repository get no plan."
   }
 }
 

@@ -281,10 +281,42 @@ def state() -> Shown:
     }
 
 
+def pull_requests(subject: str) -> str:
+    """The trust of a role that plans for pull requests."""
+    issuer = "token.actions.githubusercontent.com"
+    told = {f"{issuer}:aud": "sts.amazonaws.com", f"{issuer}:sub": subject}
+    return policy({
+        "Effect": "Allow", "Action": "sts:AssumeRoleWithWebIdentity", "Condition": {"StringEquals": told},
+        "Principal": {"Federated": f"arn:aws:iam::{ACCOUNT}:oidc-provider/{issuer}"},
+    })  # fmt: skip
+
+
+def deployers() -> Shown:
+    """What modules/deployer grants about the state, and the role of pull requests."""
+    state, lock = f"{STATE}/dev/platform.tfstate", f"{STATE}/dev/platform.tfstate.tflock"
+    written = {
+        "planning": (allow(["s3:DeleteObject", "s3:PutObject"], lock), allow(["kms:GenerateDataKey"], KEY)),
+        "reading": (
+            allow(["s3:ListBucket"], STATE), allow(["s3:GetObject"], [state, lock]), allow(["kms:Decrypt"], KEY),
+        ),
+        "release": (allow(["s3:ListBucket"], STATE), allow(["s3:GetObject"], state), allow(["kms:Decrypt"], KEY)),
+    }  # fmt: skip
+    return {
+        "aws_iam_role.review": {
+            "name": f"{PREFIX}-review", "arn": role_arn(f"{PREFIX}-review"),
+            "assume_role_policy": pull_requests("repo:you@123/stockcast@456:pull_request"),
+        },
+        **{
+            f"aws_iam_policy.{topic}": {"name": f"{PREFIX}-deploy-{topic}", "policy": policy(*statements)}
+            for topic, statements in written.items()
+        },
+    }  # fmt: skip
+
+
 def shown(folder: Path) -> Shown:
     """Every resource of the environment; the function's zip is written into the folder."""
     (folder / "ingest.zip").write_bytes(b"PK")
-    parts = (lake(), key_and_topic(), network(), airflow(), functions("ingest.zip"), sagemaker(), state())
+    parts = (lake(), key_and_topic(), network(), airflow(), functions("ingest.zip"), sagemaker(), state(), deployers())
     return {address: values for part in parts for address, values in part.items()}
 
 

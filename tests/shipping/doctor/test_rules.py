@@ -142,6 +142,8 @@ SET: list[tuple[str, str, Any, str, str]] = [
          "Effect": "Allow", "Principal": {"AWS": "arn:aws:iam::111111111111:root"}, "Action": "sts:AssumeRole",
          "Condition": {"ArnEquals": {"aws:PrincipalArn": "arn:aws:iam::111111111111:role/stockcast-*"}}}]}),
      TRAIN_ROLE, "by no account and no user"),
+    *(("aws_iam_role.review", "assume_role_policy", good.pull_requests(subject), "aws_iam_role.review", "by no account")
+      for subject in ("repo:you/*:pull_request", "repo:you@*/stockcast@456:pull_request", "repo:you@x/stockcast:*")),
     (AIRFLOW_ROLE, "assume_role_policy", good.trust("airflow.amazonaws.com", condition=good.OURS), AIRFLOW_ROLE,
      "by no one else"),
     ("aws_iam_role.ingest", "assume_role_policy", good.trust("lambda.amazonaws.com", condition=good.OURS),
@@ -194,6 +196,11 @@ LACKING: list[tuple[str, tuple[str, ...], str]] = [
     *(("aws_iam_policy.state", (action,), "aws_iam_policy.state") for action in (
         "s3:ListBucket", "s3:GetObject", "s3:PutObject", "s3:DeleteObject", "kms:Decrypt", "kms:GenerateDataKey",
     )),
+    *(("aws_iam_policy.planning", (action,), "aws_iam_policy.planning") for action in (
+        "s3:PutObject", "s3:DeleteObject", "kms:GenerateDataKey",
+    )),
+    *((f"aws_iam_policy.{topic}", (action,), f"aws_iam_policy.{topic}") for topic in ("reading", "release")
+      for action in ("s3:ListBucket", "s3:GetObject", "kms:Decrypt")),
 ]  # fmt: skip
 
 STATE = good.STATE + "/dev/platform.tfstate"
@@ -216,7 +223,22 @@ ADDED: list[tuple[str, dict[str, Any], str]] = [
     (TRAIN_POLICY, {"Sid": "With-Dash", "Action": ["s3:GetObject"]}, "letters and digits"),
     (TRAIN_POLICY, {"Action": ["s3:GetObject"], "Resource": "arn:aws:s3:::" + "x" * 10300}, "at most 10240"),
     ("aws_iam_policy.state", {"Action": ["s3:GetObject"], "Resource": f"{STATE}-{'x' * 6144}"}, "at most 6144"),
-    ("aws_iam_policy.state", {"Action": ["s3:DeleteObject"], "Resource": STATE}, "deletes a state"),
+    ("aws_iam_policy.state", {"Action": ["s3:DeleteObject"], "Resource": STATE}, "writes or deletes a state"),
+    (
+        "aws_iam_policy.planning",
+        {"Action": ["s3:PutObject"], "Resource": STATE},
+        "s3:PutObject on dev/platform.tfstate",
+    ),
+    *(
+        (
+            f"aws_iam_policy.{topic}",
+            {"Action": [action], "Resource": f"{STATE}{end}"},
+            f"{action} on dev/platform.tfstate{end}",
+        )
+        for topic in ("reading", "release")
+        for action in ("s3:DeleteObject", "s3:PutObject")
+        for end in ("", ".tflock")
+    ),
     (
         "aws_s3_bucket_policy.airflow",
         {

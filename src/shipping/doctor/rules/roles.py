@@ -13,7 +13,7 @@ from shipping.doctor.policies import Document, Statement
 INLINE, MANAGED, TRUST = 10240, 6144, 2048  # characters, white space left out; inline ones are counted per role
 BY_NAME = {
     "aws:PrincipalArn": re.compile(r"arn:[a-z-]+:iam::\d{12}:role/[\w+=,.@/-]+"),
-    "token.actions.githubusercontent.com:sub": re.compile(r"repo:[\w.-]+/[\w.-]+:[\w/:-]+"),
+    "token.actions.githubusercontent.com:sub": re.compile(r"repo:[\w.-]+(@\d+)?/[\w.-]+(@\d+)?:[\w/:-]+"),
 }
 SENDS_NO_ACCOUNT = {"lambda.amazonaws.com"}  # Lambda takes a function's role without aws:SourceAccount
 

@@ -514,6 +514,7 @@ SETTINGS: dict[str, tuple[str, ...]] = {
 
 FREE: dict[str, str] = {
     "aws_default_security_group": "holds no rules, so that it lets nothing through",
+    "aws_iam_role_policy_attachment": "links a role and a policy, which have rules of their own",
     "aws_internet_gateway": "has nothing but its VPC and tags",
     "aws_route": "links ids; which, the rules of the network check",
     "aws_route_table": "has nothing but its VPC and tags",
