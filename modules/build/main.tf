@@ -33,7 +33,7 @@ resource "aws_codebuild_project" "this" {
 
   cache {
     type     = var.machine.cache
-    location = var.machine.cache == "S3" ? "${var.artifacts.bucket}/cache/${var.name}" : null
+    location = var.machine.cache == "S3" ? "${var.artifacts.bucket}/${local._cache}" : null
     modes    = var.machine.cache == "LOCAL" ? ["LOCAL_CUSTOM_CACHE"] : null
   }
 

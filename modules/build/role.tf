@@ -15,14 +15,20 @@ module "role" {
 }
 
 locals {
+  # CodePipeline keeps an artifact below its pipeline's name, cut to 20 letters, and its own, cut to 10.
+  _read    = [for artifact in var.reads : "${substr(split("/", artifact)[0], 0, 20)}/${substr(split("/", artifact)[1], 0, 10)}"]
+  _written = [for artifact in var.writes : "${substr(split("/", artifact)[0], 0, 20)}/${substr(split("/", artifact)[1], 0, 10)}"]
+  _cache   = "cache/${var.name}"
+
   _own = {
-    carry_artifacts = {
-      actions = ["s3:GetObject", "s3:GetObjectVersion", "s3:PutObject"]
-      # A build reaches what its own pipelines carry and its own cache: no DAG build can swap a plan.
-      resources = concat(
-        [for folder in sort(var.artifact_folders) : "${var.artifacts.arn}/${folder}/*"],
-        ["${var.artifacts.arn}/cache/${var.name}/*"],
-      )
+    # Only what this build takes in and hands on, and its cache: none can swap the source or another one's plan.
+    read_artifacts = {
+      actions   = ["s3:GetObject", "s3:GetObjectVersion"]
+      resources = [for folder in concat(sort(local._read), [local._cache]) : "${var.artifacts.arn}/${folder}/*"]
+    }
+    write_artifacts = {
+      actions   = ["s3:PutObject"]
+      resources = [for folder in concat(sort(local._written), [local._cache]) : "${var.artifacts.arn}/${folder}/*"]
     }
     find_artifacts = {
       actions   = ["s3:GetBucketAcl", "s3:GetBucketLocation"]

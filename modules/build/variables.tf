@@ -1,12 +1,3 @@
-variable "artifact_folders" {
-  description = "Folders of the artifact bucket that the build reads and writes: `artifact_folder` of each pipeline that runs it."
-  type        = set(string)
-  validation {
-    condition     = length(var.artifact_folders) > 0 && alltrue([for folder in var.artifact_folders : can(regex("^[A-Za-z0-9.@_-]{1,20}$", folder))])
-    error_message = "artifact_folders is ${jsonencode(var.artifact_folders)}; give at least one, each a pipeline's name cut to 20 letters as CodePipeline cuts it."
-  }
-}
-
 variable "artifacts" {
   description = "The output `store` of modules/artifacts. Its key encrypts the build's log and outputs as well."
   type        = object({ arn = string, bucket = string, kms_key_arn = string })
@@ -84,6 +75,15 @@ variable "name" {
   }
 }
 
+variable "reads" {
+  description = "What the build takes in, as `<pipeline>/<artifact>`, such as `stockcast-infrastructure/source`; names in full."
+  type        = set(string)
+  validation {
+    condition     = length(var.reads) > 0 && alltrue([for artifact in var.reads : can(regex("^[A-Za-z0-9.@_-]{1,100}/[A-Za-z0-9_-]{1,100}$", artifact))])
+    error_message = "reads is ${jsonencode(var.reads)}; give at least one, each a pipeline's and an artifact's name, such as stockcast-infrastructure/source."
+  }
+}
+
 variable "timeout_minutes" {
   description = "Minutes after which CodeBuild ends a build, 5 to 480."
   type        = number
@@ -102,5 +102,20 @@ variable "variables" {
   validation {
     condition     = alltrue([for name in keys(var.variables) : can(regex("^[A-Z][A-Z0-9_]*$", name)) && !startswith(name, "CODEBUILD_") && name != "DEPLOY_ROLE_ARN"])
     error_message = "variables are ${jsonencode(keys(var.variables))}; use A-Z, 0-9 and _, starting with a letter. CODEBUILD_... are CodeBuild's own, and DEPLOY_ROLE_ARN comes from deploy_role_arn."
+  }
+}
+
+variable "writes" {
+  description = "What the build hands on, as in `reads`; a build without any can put nothing in another one's way."
+  type        = set(string)
+  default     = []
+  nullable    = false
+  validation {
+    condition     = alltrue([for artifact in var.writes : can(regex("^[A-Za-z0-9.@_-]{1,100}/[A-Za-z0-9_-]{1,100}$", artifact))])
+    error_message = "writes is ${jsonencode(var.writes)}; give each as a pipeline's and an artifact's name, such as stockcast-infrastructure/plan_dev."
+  }
+  validation {
+    condition     = alltrue([for artifact in var.writes : !endswith(artifact, "/source")])
+    error_message = "writes is ${jsonencode(var.writes)}; the source is what somebody has pushed, and no build may put another in its place."
   }
 }

@@ -5,9 +5,10 @@ locals {
     EnvironmentVariables = action.project == null ? null : jsonencode([
       for name, value in merge(action.variables, { STOCKCAST_COMMIT = "#{SourceVariables.CommitId}" }) : { name = name, type = "PLAINTEXT", value = value }
     ])
-    NotificationArn = action.project == null ? var.topic.arn : null
-    PrimarySource   = action.project == null ? null : action.inputs[0]
-    ProjectName     = action.project
+    ExternalEntityLink = action.link
+    NotificationArn    = action.project == null ? var.topic.arn : null
+    PrimarySource      = action.project == null ? null : action.inputs[0]
+    ProjectName        = action.project
   } : key => value if value != null } } }
 }
 
@@ -32,9 +33,12 @@ resource "aws_codepipeline" "this" {
       provider_type = "CodeStarSourceConnection"
       git_configuration {
         source_action_name = "Source"
-        push {
-          branches { includes = [var.repository.branch] }
-          file_paths { includes = trigger.value }
+        dynamic "push" {
+          for_each = chunklist(trigger.value, 8) # what a filter takes; one that fits is enough
+          content {
+            branches { includes = [var.repository.branch] }
+            file_paths { includes = push.value }
+          }
         }
       }
     }

@@ -3,11 +3,6 @@ output "arn" {
   value       = aws_codepipeline.this.arn
 }
 
-output "artifact_folder" {
-  description = "The folder of the artifact bucket below which CodePipeline keeps what this pipeline carries."
-  value       = local._folder
-}
-
 output "link" {
   description = "The pipeline's page in the console."
   value       = "https://${data.aws_region.current.id}.console.aws.amazon.com/codesuite/codepipeline/pipelines/${var.name}/view?region=${data.aws_region.current.id}"

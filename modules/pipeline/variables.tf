@@ -25,8 +25,8 @@ variable "file_paths" {
   EOT
   type        = list(string)
   validation {
-    condition     = length(var.file_paths) <= 8
-    error_message = "file_paths has ${length(var.file_paths)} globs: ${jsonencode(var.file_paths)}; CodePipeline takes 8. Join some, such as lambda/** for all functions."
+    condition     = length(var.file_paths) <= 24
+    error_message = "file_paths has ${length(var.file_paths)} globs: ${jsonencode(var.file_paths)}; CodePipeline takes three filters of 8. Join some, such as lambda/** for all functions."
   }
   validation {
     condition     = alltrue([for path in var.file_paths : can(regex("^[A-Za-z0-9*][A-Za-z0-9*._/-]{0,254}$", path))])
@@ -55,14 +55,16 @@ variable "repository" {
 variable "stages" {
   description = <<-EOT
     What happens after the source, in order. An action runs its CodeBuild `project` with `variables` over its `inputs`, of
-    which the first is the one it runs in; without a project it waits for a person, who reads `message`. Actions of one
-    `run_order` run side by side. `skipped_where` passes a stage over while an earlier action's variable has that value.
+    which the first is the one it runs in; without a project it waits for a person, who reads `message` and finds more at
+    `link`. Actions of one `run_order` run side by side. `skipped_where` passes a stage over while an earlier action's
+    variable has that value.
   EOT
   type = list(object({
     name          = string
     skipped_where = optional(object({ is = string, variable = string }))
     actions = list(object({
       inputs    = optional(list(string), ["source"])
+      link      = optional(string)
       message   = optional(string)
       name      = string
       namespace = optional(string)
@@ -93,6 +95,10 @@ variable "stages" {
       for input in action.inputs : contains(concat(["source"], compact(flatten(slice(var.stages, 0, position)[*].actions)[*].output)), input)
     ]]]))
     error_message = "stages take the artifacts ${jsonencode(distinct(flatten(flatten(var.stages[*].actions)[*].inputs)))}; each must be source or the output of an action in an earlier stage."
+  }
+  validation {
+    condition     = alltrue([for action in flatten(var.stages[*].actions) : action.link == null || (action.project == null && startswith(coalesce(action.link, "-"), "https://"))])
+    error_message = "stages have the links ${jsonencode({ for action in flatten(var.stages[*].actions) : action.name => action.link... if action.link != null })}; each must start with https:// and belong to an approval."
   }
   validation {
     condition     = alltrue([for action in flatten(var.stages[*].actions) : (action.project == null) == (action.message != null)])

@@ -15,13 +15,15 @@ from typing import Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from shipping import aws_refusal, planning, state_lock, values
+from shipping import applied, aws_refusal, handover, planning, saved_plan, state_lock, values
 from shipping.doctor.account_at_hand import client_maker
 from shipping.doctor.findings import Finding, Severity
 from shipping.environments import Refused
+from shipping.review import commands
 from shipping.terraform_root import TerraformRoot
+from shipping.values import Values
 
-IN_MOTION = ("Creating", "RollingBack", "SystemUpdating", "Updating")
+IN_MOTION = ("Creating", "SystemUpdating", "Updating")
 
 
 @dataclass(frozen=True)
@@ -38,22 +40,38 @@ Check = Callable[[Standing], Iterable[Finding]]
 
 def verify(environment: str) -> None:
     """Print every finding; refuse where one of them is more than a warning, or something could not be looked at."""
-    found = planning.checked(environment)
-    lock_finding = unlocked(environment)
-    root = planning.prepared(environment, found, quietly=True)
-    known = root.outputs()
-    if not known:
-        raise Refused(
-            f"{environment} has no outputs: nothing is applied there. Run `make plan apply ENV={environment}`."
-        )
+    known = applied.outputs(environment)
+    found = values.of(environment)
     standing = Standing(environment, known, client_maker(found.region))
     with ThreadPoolExecutor(len(CHECKS)) as pool:
         asked = [pool.submit(_asked, name, check, standing) for name, check in CHECKS.items()]
-        options = planning.value_options(environment, planning.rest_option(environment, root, found, None))
         # a plan would wait a minute for somebody's lock, and then tell nothing
-        findings = lock_finding or list(as_planned(root, options))
+        findings = unlocked(environment) or _compared(environment, found)
         findings += [finding for answer in asked for finding in answer.result()]
     _conclude(environment, findings)
+
+
+def _compared(environment: str, found: Values) -> list[Finding]:
+    """Code against what stands, by a plan; one that was made of this very state a moment ago is not made again."""
+    if _was_just_planned(environment, found):
+        planning.say("the plan of this commit found nothing to change, and the state has not moved since")
+        return []
+    root = planning.prepared(environment, found, quietly=True)
+    options = planning.value_options(environment, planning.rest_option(environment, root, found, None))
+    return list(as_planned(root, options))
+
+
+def _was_just_planned(environment: str, found: Values) -> bool:
+    """Whether the plan that was handed over has no changes, and was made of the state that is there now."""
+    if not handover.take(environment):
+        return False
+    saved = saved_plan.of(environment)
+    saved.check()
+    try:
+        saved.check_state(planning.state_now(environment, found))
+    except Refused:  # it was applied meanwhile, or another was
+        return False
+    return commands.answer(environment, "changes") == "no"
 
 
 def _conclude(environment: str, findings: list[Finding]) -> None:
@@ -143,7 +161,10 @@ def functions_are_active(standing: Standing) -> Iterator[Finding]:
 
 
 def endpoint_serves(standing: Standing) -> Iterator[Finding]:
-    """The DAGs make it, so before a first model, and asleep, there is none. A rolled back one serves the old model."""
+    """The DAGs make it, so before a first model, and asleep, there is none.
+
+    One that rolls back, failed or serves nobody is an error, whoever deployed: no further commit should go on over it.
+    """
     name, sagemaker = str(standing.known["endpoint"]), standing.client("sagemaker")
     try:
         found = sagemaker.describe_endpoint(EndpointName=name)
@@ -155,8 +176,11 @@ def endpoint_serves(standing: Standing) -> Iterator[Finding]:
     if status in IN_MOTION:
         remedy = "A deployment is under way: look again when it has ended."
         yield Finding(rule, name, status, remedy, Severity.WARNING)
+    elif status == "RollingBack":
+        remedy = "A new model did not hold: see the last run of train_model, and look again once the old one serves."
+        yield Finding(rule, name, f"{status} ({found.get('FailureReason', 'no reason given')})", remedy)
     elif status != "InService":
-        remedy = "See its log group, then train anew or give an older model version the word (docs/runbook.md)."
+        remedy = "See its log group and the last run of train_model, then train anew: `make retrain`."
         yield Finding(rule, name, f"{status} ({found.get('FailureReason', 'no reason given')})", remedy)
     else:
         yield from _serves_the_newest(standing, found, sagemaker)
@@ -183,7 +207,7 @@ def alarms_are_silent(standing: Standing) -> Iterator[Finding]:
     for page in pages.paginate(AlarmNamePrefix=f"stockcast-{standing.environment}-", StateValue="ALARM"):
         for alarm in [*page.get("MetricAlarms", []), *page.get("CompositeAlarms", [])]:
             told = f"in ALARM: {alarm.get('StateReason', 'no reason given')}"
-            remedy = "docs/runbook.md has a page for it."
+            remedy = "Its description tells what to do."
             yield Finding("no alarm rings", alarm["AlarmName"], told, remedy, Severity.WARNING)
 
 

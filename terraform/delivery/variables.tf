@@ -66,8 +66,12 @@ variable "environments" {
     error_message = "environments are ${jsonencode(var.environments[*].name)}; each must stand once."
   }
   validation {
-    condition     = !contains(var.environments[*].name, "check")
-    error_message = "environments are ${jsonencode(var.environments[*].name)}; check is taken: it would be the project dags-check, which may take no role. Rename it."
+    condition     = length(distinct([for name in var.environments[*].name : substr(name, 0, 5)])) == length(distinct(var.environments[*].name))
+    error_message = "environments are ${jsonencode(var.environments[*].name)}; their first 5 letters must differ, since CodePipeline keeps the artifact plan_<name> below its first 10, and a build of one would reach the other's plan. Rename one."
+  }
+  validation {
+    condition     = length(setintersection(["check", "delivery"], var.environments[*].name)) == 0
+    error_message = "environments are ${jsonencode(var.environments[*].name)}; check is taken by the project dags-check, which may take no role, and delivery by the pipelines' own roles and bucket. Rename it."
   }
   validation {
     condition     = alltrue([for e in var.environments : can(regex("^\\d{12}$", e.account_id))])

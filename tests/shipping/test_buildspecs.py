@@ -5,13 +5,18 @@ from __future__ import annotations
 import fnmatch
 import re
 import subprocess
+from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
+from tests.terraform import hcl
 
-from shipping import buildspec_rules
+from localaws.codebuild import buildspec
+from localaws.codepipeline.triggers import Push, started_by
+from shipping import buildspec_rules, package
 from shipping.tools import ROOT
 
+PIPELINES = ROOT / "terraform/delivery/pipelines.tf"
 TARGETS = buildspec_rules.targets_of(ROOT / "Makefile")
 SPEC = """version: 0.2
 phases:
@@ -121,23 +126,37 @@ def test_the_command_names_the_fault_and_ends_red(tmp_path: Path, capsys: pytest
 
 def test_the_pipelines_name_targets_that_exist() -> None:
     """A target that was renamed is found out by the next push, in the middle of it."""
-    named = re.findall(r'TARGETS = "([^"]*)"', (ROOT / "terraform/delivery/pipelines.tf").read_text())
+    named = re.findall(r'TARGETS = "([^"]*)"', PIPELINES.read_text())
 
     assert len(named) >= 9
     assert {target for words in named for target in words.split()} - TARGETS == set()
 
 
-def test_what_hands_something_on_ends_with_handover() -> None:
-    """Without the folder CodeBuild fails the upload of a build that did all it should."""
-    stages = (ROOT / "terraform/delivery/pipelines.tf").read_text()
-    infra = [
-        words
-        for name, words in re.findall(r'_projects\["(infra|dags|models)-.*?TARGETS = "([^"]*)"', stages, re.DOTALL)
-        if name == "infra"
-    ]
+def test_every_build_ends_with_handover() -> None:
+    """Without its folder and its report CodeBuild fails the upload of a build that did all it should."""
+    named = re.findall(r'TARGETS = "([^"]*)"', PIPELINES.read_text())
 
-    assert len(infra) >= 4
-    assert all(words.endswith("handover") for words in infra), infra
+    assert len(named) >= 9
+    assert [words for words in named if not words.endswith(" handover")] == []
+
+
+@pytest.mark.parametrize("file", buildspec_rules.buildspecs(ROOT), ids=lambda file: file.name)
+def test_what_handover_writes_is_what_a_buildspec_sends(file: Path) -> None:
+    """A report or an artifact whose pattern fits no file turns a good build red."""
+    spec = buildspec.parse(file.read_text())
+
+    assert spec.artifacts is not None and spec.artifacts.base == "build/handover"
+    assert [found.base for found in spec.reports.values()] == [""]
+    assert all(fnmatch.fnmatch("build/reports/build.xml", one.patterns[0]) for one in spec.reports.values())
+
+
+def test_a_plan_exports_what_the_pipeline_asks_of_it() -> None:
+    """An approval that names an unknown variable fails before anybody has read it."""
+    asked = set(re.findall(r"#\{Plan_\$\{[\w.]+\}\.(\w+)\}", PIPELINES.read_text()))
+    exported = buildspec.parse((ROOT / "buildspec-infra.yml").read_text()).exported
+
+    assert asked == {"CHANGES", "CODEBUILD_BUILD_ID", "SUMMARY"}
+    assert asked <= set(exported)
 
 
 def test_caches_keep_what_the_build_variables_name() -> None:
@@ -149,12 +168,54 @@ def test_caches_keep_what_the_build_variables_name() -> None:
     assert all(any(folder.startswith(path) for path in paths) for paths in kept for folder in folders), kept
 
 
-def test_what_starts_a_pipeline_lies_in_the_repository() -> None:
-    """A folder that was renamed starts nothing any more, and its changes are delivered by accident or never."""
-    listed = re.findall(r"paths = \[(.*?)\]", (ROOT / "terraform/delivery/pipelines.tf").read_text())
-    globs = {glob for line in listed for glob in re.findall(r'"([^"]+)"', line)}
-    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
-    files = [*tracked, *(file.name for file in buildspec_rules.buildspecs(ROOT))]
+def globs(pipeline: str) -> list[str]:
+    """What starts a pipeline, as terraform/delivery joins it."""
+    (values,) = hcl.load(PIPELINES)["locals"]
+    folders = [f"{folder}/{all_below}" for folder in values["_folders"][pipeline] for all_below in ("*", "**")]
+    return [*folders, *values["_files"][pipeline]]
 
-    assert len(globs) >= 12
-    assert [glob for glob in sorted(globs) if not fnmatch.filter(files, glob)] == []
+
+def unheard(files: Iterable[str], paths: list[str]) -> list[str]:
+    """The files whose change starts nothing, judged as the embedded CodePipeline judges a push."""
+    settings = {"FullRepositoryId": "a/b", "BranchName": "main"}
+    source = {"name": "Source", "runOrder": 1, "actionTypeId": {"category": "Source"}, "configuration": settings}
+    filters = [{"branches": {"includes": ["main"]}, "filePaths": {"includes": paths}}]
+    trigger = {"gitConfiguration": {"sourceActionName": "Source", "push": filters}}
+    pipeline = {"stages": [{"name": "Source", "actions": [source]}], "triggers": [trigger]}
+    return [file for file in files if started_by(pipeline, Push("a/b", "main", "f00", (file,))) is None]
+
+
+def tracked() -> list[str]:
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
+    return [*listed, *(file.name for file in buildspec_rules.buildspecs(ROOT))]
+
+
+@pytest.mark.parametrize("pipeline", ["dags", "infrastructure", "models"])
+def test_what_starts_a_pipeline_lies_in_the_repository(pipeline: str) -> None:
+    """A folder that was renamed starts nothing any more, and its changes are delivered by accident or never."""
+    files = tracked()
+
+    looked_at = [glob for glob in globs(pipeline) if glob.removesuffix("/*") + "/**" not in globs(pipeline)]
+    assert len(looked_at) >= 2
+    assert [glob for glob in looked_at if len(unheard(files, [glob])) == len(files)] == []
+
+
+def packed_files(monkeypatch: pytest.MonkeyPatch, out: Path) -> list[str]:
+    """Every tracked file that `make package` reads: for the zips, the jobs' code and both images' tags."""
+    read: set[Path] = set()
+    reads = package._read
+    monkeypatch.setattr(package, "_read", lambda path, name: (read.add(path), reads(path, name))[1])
+    package.build(ROOT, out)
+    return [file for file in tracked() if any((ROOT / file).is_relative_to(path) for path in read)]
+
+
+def test_what_packages_and_images_are_made_of_starts_the_infrastructure(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The environment would go on with the old tag while the models pipeline waits for the new one."""
+    files = packed_files(monkeypatch, tmp_path)
+    paths = globs("infrastructure")
+
+    assert {"serving/Dockerfile", "training/train.py", "src/stockcast/__init__.py"} <= set(files)
+    assert unheard(files, paths) == []
+    assert "serving/Dockerfile" in unheard(files, [path for path in paths if not path.startswith("serving")])

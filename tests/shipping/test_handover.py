@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from localaws.codebuild import junit
 from shipping import environments, handover, package, saved_plan, terraform_root, tools
 from shipping.environments import Refused
 from shipping.state_head import StateHead
@@ -74,6 +75,33 @@ def test_what_is_handed_over_is_for_its_owner_alone_and_says_what_it_is(given: P
     assert (clone / "build/handover").stat().st_mode & 0o777 == 0o700
     made = {"commit": "f00", "environment": "dev", "targets": "plan review handover"}
     assert json.loads((given / "made.json").read_text()) == made
+
+
+@pytest.mark.parametrize("targets", ["sync-dags handover", "check-infra package handover", "drift handover"])
+def test_a_build_that_tests_nothing_still_leaves_a_report(
+    clone: Path, stand: Stand, monkeypatch: pytest.MonkeyPatch, targets: str
+) -> None:
+    """CodeBuild fails the upload of a report without a file, after a deploy that went well."""
+    stand(clone, "home")
+    monkeypatch.setenv("TARGETS", targets)
+
+    handover.give("dev")
+
+    cases = junit.cases_of(clone / "build/reports/build.xml")
+    assert [case["name"] for case in cases] == targets.split()[:-1]
+    assert {(case["testSuiteName"], case["status"]) for case in cases} == {("dev", "SUCCEEDED")}
+    assert "time" not in (clone / "build/reports/build.xml").read_text()
+
+
+def test_a_report_of_another_target_stays(clone: Path, stand: Stand) -> None:
+    """Which test of a check failed stands in that target's own report."""
+    stand(clone, "home")
+    (clone / "build/reports").mkdir(parents=True)
+    (clone / "build/reports/infra.xml").write_text("<testsuite/>")
+
+    handover.give("dev")
+
+    assert sorted(file.name for file in (clone / "build/reports").iterdir()) == ["build.xml", "infra.xml"]
 
 
 def test_without_a_plan_the_folder_stands_and_holds_nothing_old(given: Path, clone: Path, stand: Stand) -> None:

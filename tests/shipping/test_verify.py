@@ -102,6 +102,13 @@ def test_a_healthy_environment_has_no_findings() -> None:
             "error",
             "Failed (ping)",
         ),
+        ("describe_endpoint", GOOD["describe_endpoint"] | {"EndpointStatus": "OutOfService"}, "error", "OutOfService"),
+        (
+            "describe_endpoint",
+            GOOD["describe_endpoint"] | {"EndpointStatus": "RollingBack", "FailureReason": "alarms rang"},
+            "error",
+            "RollingBack (alarms rang)",
+        ),
         ("describe_endpoint", GOOD["describe_endpoint"] | {"EndpointStatus": "Updating"}, "warning", "Updating"),
         (
             "describe_endpoint",
@@ -187,7 +194,12 @@ def test_a_plan_that_fails_is_told_in_terraforms_words() -> None:
 def dev(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
     """The whole command over an AWS and a Terraform that answer as told."""
     told: dict[str, Any] = {"root": Root(0), "aws": {}, "lock": []}
-    monkeypatch.setattr(planning, "checked", lambda environment: SimpleNamespace(region="us-east-1", asleep=False))
+    monkeypatch.setattr(verify.applied, "outputs", lambda environment: KNOWN)
+    monkeypatch.setattr(verify.values, "of", lambda environment: SimpleNamespace(region="us-east-1", asleep=False))
+    monkeypatch.setattr(verify.handover, "take", lambda environment: told.get("plan") is not None)
+    monkeypatch.setattr(verify.saved_plan, "of", lambda environment: told["plan"])
+    monkeypatch.setattr(verify.commands, "answer", lambda environment, what: told["changes"])
+    monkeypatch.setattr(planning, "state_now", lambda environment, found: told["serial"])
     monkeypatch.setattr(planning, "prepared", lambda environment, found, quietly: told["root"])
     monkeypatch.setattr(verify, "unlocked", lambda environment: told["lock"])
     monkeypatch.setattr(verify, "client_maker", lambda region: lambda service: Aws(GOOD | told["aws"]))
@@ -217,3 +229,30 @@ def test_a_locked_state_is_told_without_waiting_for_its_lock(dev: dict[str, Any]
 
     with pytest.raises(Refused, match="1 of the findings"):
         verify.verify("dev")
+
+
+class Planned:
+    """A plan that another build has left; made of the state with serial 7."""
+
+    def check(self) -> None:
+        """It is of this commit."""
+
+    def check_state(self, now: int) -> None:
+        if now != 7:
+            raise Refused(f"the state moved on from serial 7 to {now}")
+
+
+@pytest.mark.parametrize(("serial", "changes"), [(8, "no"), (7, "yes")])
+def test_a_plan_that_is_not_of_what_stands_now_is_made_anew(dev: dict[str, Any], serial: int, changes: str) -> None:
+    """A push that undoes the one before it plans no change while that one waits: green, it would lie."""
+    dev |= {"plan": Planned(), "serial": serial, "changes": changes, "root": Root(2, planned("aws_x.y", "update"))}
+
+    with pytest.raises(Refused, match="1 of the findings"):
+        verify.verify("dev")
+
+
+def test_what_was_planned_a_moment_ago_is_not_planned_again(dev: dict[str, Any]) -> None:
+    """A push that changes nothing shall not wait for the same answer twice."""
+    dev |= {"plan": Planned(), "serial": 7, "changes": "no", "root": None}
+
+    verify.verify("dev")

@@ -7,9 +7,8 @@ mock_provider "aws" {
 }
 
 variables {
-  name             = "stockcast-delivery-infra-plan-dev"
-  description      = "Plans and verifies dev."
-  artifact_folders = ["stockcast-infrastruc"]
+  name        = "stockcast-delivery-infra-plan-dev"
+  description = "Plans and verifies dev."
   artifacts = {
     arn         = "arn:aws:s3:::artifacts"
     bucket      = "artifacts"
@@ -18,6 +17,8 @@ variables {
   buildspec          = "buildspec-infra.yml"
   deploy_role_arn    = "arn:aws:iam::222222222222:role/stockcast-dev-plan"
   log_retention_days = 30
+  reads              = ["stockcast-drift/source", "stockcast-infrastructure/source"]
+  writes             = ["stockcast-infrastructure/plan_staging"]
   variables          = { TF_PLUGIN_CACHE_DIR = "/var/cache/stockcast/terraform" }
 }
 
@@ -40,10 +41,18 @@ run "a_check_takes_none" {
   }
 }
 
-run "a_build_reaches_its_pipelines_artifacts_and_its_own_cache_alone" {
+run "a_build_takes_in_and_hands_on_its_artifacts_alone" {
+  assert {
+    condition = flatten([for s in jsondecode(output.policy).Statement : s.Resource if contains(s.Action, "s3:GetObject")]) == [
+      "arn:aws:s3:::artifacts/stockcast-drift/source/*",
+      "arn:aws:s3:::artifacts/stockcast-infrastruc/source/*",
+      "arn:aws:s3:::artifacts/cache/stockcast-delivery-infra-plan-dev/*",
+    ]
+    error_message = "The role may ${output.policy}."
+  }
   assert {
     condition = flatten([for s in jsondecode(output.policy).Statement : s.Resource if contains(s.Action, "s3:PutObject")]) == [
-      "arn:aws:s3:::artifacts/stockcast-infrastruc/*",
+      "arn:aws:s3:::artifacts/stockcast-infrastruc/plan_stagi/*",
       "arn:aws:s3:::artifacts/cache/stockcast-delivery-infra-plan-dev/*",
     ]
     error_message = "The role may ${output.policy}."
@@ -141,10 +150,30 @@ run "commands_that_no_rule_checks_are_refused" {
   expect_failures = [var.buildspec]
 }
 
-run "all_folders_at_once_are_refused" {
+run "who_hands_nothing_on_writes_no_artifact" {
+  variables { writes = [] }
+  assert {
+    condition     = flatten([for s in jsondecode(output.policy).Statement : s.Resource if contains(s.Action, "s3:PutObject")]) == ["arn:aws:s3:::artifacts/cache/stockcast-delivery-infra-plan-dev/*"]
+    error_message = "The role may ${output.policy}."
+  }
+}
+
+run "all_artifacts_of_a_pipeline_at_once_are_refused" {
   command = plan
-  variables { artifact_folders = ["*"] }
-  expect_failures = [var.artifact_folders]
+  variables { reads = ["stockcast-infrastructure/*"] }
+  expect_failures = [var.reads]
+}
+
+run "an_artifact_without_its_pipeline_is_refused" {
+  command = plan
+  variables { writes = ["plan_dev"] }
+  expect_failures = [var.writes]
+}
+
+run "a_build_that_would_change_the_source_is_refused" {
+  command = plan
+  variables { writes = ["stockcast-infrastructure/source"] }
+  expect_failures = [var.writes]
 }
 
 run "a_build_of_a_day_is_refused" {

@@ -30,7 +30,7 @@ variables {
     {
       name          = "Approve-dev"
       skipped_where = { variable = "#{Plan_dev.CHANGES}", is = "no" }
-      actions       = [{ name = "Approve-dev", message = "#{Plan_dev.SUMMARY}" }]
+      actions       = [{ name = "Approve-dev", message = "#{Plan_dev.SUMMARY}", link = "https://example.com/#{Plan_dev.CODEBUILD_BUILD_ID}/log" }]
     },
     {
       name          = "Apply-dev"
@@ -88,7 +88,11 @@ run "nothing_to_do_skips_approval_and_apply" {
 run "an_approval_tells_the_topic_and_the_person" {
   command = plan
   assert {
-    condition     = aws_codepipeline.this.stage[2].action[0].provider == "Manual" && aws_codepipeline.this.stage[2].action[0].configuration == tomap({ CustomData = "#{Plan_dev.SUMMARY}", NotificationArn = var.topic.arn })
+    condition = aws_codepipeline.this.stage[2].action[0].provider == "Manual" && aws_codepipeline.this.stage[2].action[0].configuration == tomap({
+      CustomData         = "#{Plan_dev.SUMMARY}"
+      ExternalEntityLink = "https://example.com/#{Plan_dev.CODEBUILD_BUILD_ID}/log"
+      NotificationArn    = var.topic.arn
+    })
     error_message = "The approval is ${jsonencode(aws_codepipeline.this.stage[2].action)}."
   }
 }
@@ -127,7 +131,7 @@ run "the_role_starts_its_own_projects_and_uses_the_connection_by_both_names" {
     error_message = "The role may ${output.policy}."
   }
   assert {
-    condition     = one([for s in jsondecode(output.policy).Statement : s.Resource if s.Sid == "CarryArtifacts"]) == ["arn:aws:s3:::artifacts/stockcast-infrastruc/*"] && output.artifact_folder == "stockcast-infrastruc"
+    condition     = one([for s in jsondecode(output.policy).Statement : s.Resource if s.Sid == "CarryArtifacts"]) == ["arn:aws:s3:::artifacts/stockcast-infrastruc/*"]
     error_message = "The role may ${output.policy}."
   }
 }
@@ -142,9 +146,31 @@ run "who_asks_nobody_sends_nothing" {
   }
 }
 
-run "nine_paths_are_refused" {
+run "a_ninth_path_gets_a_filter_of_its_own_for_the_same_branch" {
   command = plan
   variables { file_paths = ["a/**", "b/**", "c/**", "d/**", "e/**", "f/**", "g/**", "h/**", "i/**"] }
+  assert {
+    condition     = jsonencode([for push in aws_codepipeline.this.trigger[0].git_configuration[0].push : push.file_paths[0].includes]) == jsonencode([slice(var.file_paths, 0, 8), ["i/**"]])
+    error_message = "The filters are ${jsonencode(aws_codepipeline.this.trigger[0].git_configuration[0].push)}."
+  }
+  assert {
+    condition     = alltrue([for push in aws_codepipeline.this.trigger[0].git_configuration[0].push : push.branches[0].includes == tolist(["main"])])
+    error_message = "A filter without its branch starts the pipeline for every branch."
+  }
+}
+
+run "three_full_filters_are_the_most" {
+  command = plan
+  variables { file_paths = [for number in range(24) : "folder${number}/**"] }
+  assert {
+    condition     = jsonencode([for push in aws_codepipeline.this.trigger[0].git_configuration[0].push : length(push.file_paths[0].includes)]) == jsonencode([8, 8, 8])
+    error_message = "The filters are ${jsonencode(aws_codepipeline.this.trigger[0].git_configuration[0].push)}."
+  }
+}
+
+run "twenty_five_paths_are_refused" {
+  command = plan
+  variables { file_paths = [for number in range(25) : "folder${number}/**"] }
   expect_failures = [var.file_paths]
 }
 
@@ -196,6 +222,22 @@ run "an_approval_without_a_word_is_refused" {
   command = plan
   variables {
     stages = [{ name = "Approve-dev", actions = [{ name = "Approve-dev" }] }]
+  }
+  expect_failures = [var.stages]
+}
+
+run "a_link_that_is_not_encrypted_is_refused" {
+  command = plan
+  variables {
+    stages = [{ name = "Approve-dev", actions = [{ name = "Approve-dev", message = "Go?", link = "http://example.com" }] }]
+  }
+  expect_failures = [var.stages]
+}
+
+run "a_link_of_a_build_is_refused" {
+  command = plan
+  variables {
+    stages = [{ name = "Check", actions = [{ name = "Check", project = "a", link = "https://example.com" }] }]
   }
   expect_failures = [var.stages]
 }

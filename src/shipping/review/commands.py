@@ -28,7 +28,7 @@ def folder(environment: str) -> Path:
 
 
 def review(environment: str) -> None:
-    """Show the saved plan's review and keep its forms; refuse a plan above the environment's ceiling."""
+    """Show the saved plan's review and keep its forms; refuse one above its ceiling, or without a price."""
     saved = saved_plan.of(environment)
     saved.check()
     digest = _digest(saved)
@@ -38,20 +38,21 @@ def review(environment: str) -> None:
     colours = sys.stdout.isatty() and "NO_COLOR" not in os.environ
     shown_as = to / "plan.html"
     print(terminal.shown(found, colours=colours, page=str(shown_as.relative_to(tools.ROOT))), flush=True)
-    found.check_ceiling()
+    found.check_money()
 
 
 def changes(environment: str) -> None:
     """Print `yes`, `no` or, without a saved plan, `none`: what a pipeline skips its approval and apply by."""
-    print(_answer(environment, "changes"))
+    print(answer(environment, "changes"))
 
 
 def summary(environment: str) -> None:
     """Print one line on the saved plan, or `none` without one."""
-    print(_answer(environment, "summary"))
+    print(answer(environment, "summary"))
 
 
-def _answer(environment: str, what: str) -> str:
+def answer(environment: str, what: str) -> str:
+    """`changes` or `summary` of the review of the saved plan; refuses a review of another one."""
     saved = saved_plan.of(environment)
     if not saved.file.exists():
         return NO_PLAN
@@ -84,6 +85,7 @@ def _keep(found: Review, digest: str, to: Path) -> None:
         "changes": "yes" if found.planned.is_any else "no",
         "summary": found.summary,
         "is_above_ceiling": found.bill.is_above_ceiling,
+        "not_priced": found.bill.not_priced,
     }
     (to / "review.json").write_text(json.dumps(kept, indent=2) + "\n")
 

@@ -55,7 +55,44 @@ run "a_build_of_one_environment_takes_no_role_of_another" {
   }
 }
 
-run "only_builds_of_infrastructure_reach_a_saved_plan" {
+run "a_build_takes_in_and_hands_on_what_its_actions_do_and_nothing_else" {
+  command = plan
+  assert {
+    condition = { for key, build in module.build : key => sort(distinct(flatten([for s in jsondecode(build.policy).Statement : s.Resource if contains(s.Action, "s3:GetObject")]))) } == {
+      for key, build in module.build : key => sort(distinct(concat(
+        ["arn:aws:s3:::stockcast-delivery-111111111111-artifacts/cache/${build.name}/*"],
+        flatten([for pipeline, p in local._pipelines : [for stage in p.stages : [for action in stage.actions : [
+          for input in try(action.inputs, ["source"]) : "arn:aws:s3:::stockcast-delivery-111111111111-artifacts/${substr("stockcast-${pipeline}", 0, 20)}/${substr(input, 0, 10)}/*"
+        ] if try(action.project, null) == build.name]]]),
+      )))
+    }
+    error_message = "They read: ${jsonencode({ for key, build in module.build : key => flatten([for s in jsondecode(build.policy).Statement : s.Resource if contains(s.Action, "s3:GetObject")]) })}."
+  }
+  assert {
+    condition = { for key, build in module.build : key => sort(distinct(flatten([for s in jsondecode(build.policy).Statement : s.Resource if contains(s.Action, "s3:PutObject")]))) } == {
+      for key, build in module.build : key => sort(distinct(concat(
+        ["arn:aws:s3:::stockcast-delivery-111111111111-artifacts/cache/${build.name}/*"],
+        flatten([for pipeline, p in local._pipelines : [for stage in p.stages : [for action in stage.actions :
+          "arn:aws:s3:::stockcast-delivery-111111111111-artifacts/${substr("stockcast-${pipeline}", 0, 20)}/${substr(action.output, 0, 10)}/*"
+          if try(action.project, null) == build.name && try(action.output, null) != null
+        ]]]),
+      )))
+    }
+    error_message = "They write: ${jsonencode({ for key, build in module.build : key => flatten([for s in jsondecode(build.policy).Statement : s.Resource if contains(s.Action, "s3:PutObject")]) })}."
+  }
+}
+
+run "a_saved_plan_is_written_by_its_planner_and_read_by_its_apply_and_its_verify_alone" {
+  command = plan
+  assert {
+    condition = jsonencode({ for name, build in module.build : name => distinct(flatten([
+      for s in jsondecode(build.policy).Statement : [for action in s.Action : action if startswith(action, "s3:") && action != "s3:GetObjectVersion"] if strcontains(jsonencode(s.Resource), "/plan_prod/")
+    ])) if strcontains(build.policy, "/plan_prod/") }) == jsonencode({ infra-apply-prod = ["s3:GetObject"], infra-plan-prod = ["s3:GetObject", "s3:PutObject"] })
+    error_message = "These reach it: ${jsonencode([for name, build in module.build : name if strcontains(build.policy, "/plan_prod/")])}."
+  }
+}
+
+run "only_builds_of_infrastructure_reach_its_artifacts" {
   command = plan
   assert {
     condition = sort([for name, build in module.build : name if strcontains(build.policy, "/stockcast-infrastruc/")]) == sort([
@@ -93,8 +130,18 @@ run "without_a_schedule_nothing_looks_for_drift" {
 run "people_are_asked_where_the_values_say_so" {
   command = plan
   assert {
-    condition     = jsonencode(local._infrastructure[*].name) == jsonencode(["Check", "Plan-dev", "Apply-dev", "Plan-prod", "Approve-prod", "Apply-prod"])
+    condition     = jsonencode(local._infrastructure[*].name) == jsonencode(["Check", "Plan-dev", "Apply-dev", "Verify-dev", "Plan-prod", "Approve-prod", "Apply-prod", "Verify-prod"])
     error_message = "The stages are ${jsonencode(local._infrastructure[*].name)}."
+  }
+  assert {
+    condition = one([for stage in local._infrastructure : stage.actions[0].link if stage.name == "Approve-prod"]) == (
+      "https://us-east-1.console.aws.amazon.com/codesuite/codebuild/projects/stockcast-delivery-infra-plan-prod/build/#{Plan_prod.CODEBUILD_BUILD_ID}/log?region=us-east-1"
+    )
+    error_message = "Who approves is sent to ${jsonencode(local._reviews)}."
+  }
+  assert {
+    condition     = jsonencode([for stage in concat(local._dags_stages, local._models_stages) : endswith(stage.actions[0].link, "&FullRepositoryId=you/stockcast&Commit=#{SourceVariables.CommitId}") if startswith(stage.name, "Approve")]) == jsonencode([true, true])
+    error_message = "Who approves is sent to ${local._commit}."
   }
   assert {
     condition     = jsonencode(local._dags_stages[*].name) == jsonencode(["Check", "Sync-dev", "Approve-prod", "Sync-prod"])
@@ -103,6 +150,18 @@ run "people_are_asked_where_the_values_say_so" {
   assert {
     condition     = jsonencode(local._models_stages[*].name) == jsonencode(["Release-dev", "Approve-prod", "Release-prod"])
     error_message = "The stages are ${jsonencode(local._models_stages[*].name)}."
+  }
+}
+
+run "what_an_image_or_a_build_is_made_of_starts_the_infrastructure" {
+  command = plan
+  assert {
+    condition     = length(setsubtract(["serving/*", "serving/**", "training/*", "training/**", "src/stockcast/*", "src/stockcast/**", "lambda/*", "lambda/**", "buildspec-infra.yml"], local._paths.infrastructure)) == 0
+    error_message = "It starts after a change of ${jsonencode(local._paths.infrastructure)}."
+  }
+  assert {
+    condition     = alltrue([for paths in values(local._paths) : length(paths) <= 24])
+    error_message = "The paths are ${jsonencode(local._paths)}."
   }
 }
 
@@ -123,7 +182,7 @@ run "every_action_runs_targets_in_an_environment" {
     error_message = "An action lacks ENVIRONMENT or TARGETS."
   }
   assert {
-    condition     = jsonencode(one([for stage in local._infrastructure : [for action in stage.actions : [action.name, action.variables.TARGETS]] if stage.name == "Apply-dev"])) == jsonencode([["Apply", "apply handover"], ["Verify", "verify handover"]])
+    condition     = jsonencode([for stage in local._infrastructure : [for action in stage.actions : [action.name, action.variables.TARGETS]] if contains(["Apply-dev", "Verify-dev"], stage.name)]) == jsonencode([[["Apply", "apply handover"]], [["Verify", "verify handover"]]])
     error_message = "The stages are ${jsonencode(local._infrastructure)}."
   }
 }
@@ -185,6 +244,18 @@ run "an_approval_of_something_unknown_is_refused" {
 run "an_environment_that_would_be_a_check_is_refused" {
   command = plan
   variables { environments = [{ name = "check", account_id = "111111111111" }] }
+  expect_failures = [var.environments]
+}
+
+run "an_environment_that_would_own_the_pipelines_roles_is_refused" {
+  command = plan
+  variables { environments = [{ name = "delivery", account_id = "111111111111" }] }
+  expect_failures = [var.environments]
+}
+
+run "environments_whose_plans_would_lie_in_one_folder_are_refused" {
+  command = plan
+  variables { environments = [{ name = "staging", account_id = "111111111111" }, { name = "stagingeu", account_id = "111111111111" }] }
   expect_failures = [var.environments]
 }
 

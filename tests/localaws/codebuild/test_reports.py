@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from botocore.exceptions import ClientError
-from tests.localaws.codebuild.conftest import Bench, message
+from tests.localaws.codebuild.conftest import Bench, message, phases
 from tests.localaws.helpers import ACCOUNT, REGION, policy
 
 from localaws.codebuild.place import Place
@@ -99,15 +99,32 @@ def test_a_group_with_reports_is_not_deleted_by_accident(bench: Bench) -> None:
         bench.codebuild.delete_report_group(arn=GROUP)
 
 
-def test_a_build_without_reports_is_none_the_worse(bench: Bench) -> None:
-    """One buildspec serves builds that test and builds that do not."""
-    project = bench.project("untested")
-    spec = "phases: {build: {commands: ['true']}}\nreports: {tests: {files: ['*.xml'], base-directory: build/reports}}"
+@pytest.mark.parametrize("files", ["{files: ['*.xml'], base-directory: build/reports}", "{files: ['build/*.xml']}"])
+def test_a_report_without_a_file_fails_the_build_as_on_codebuild(bench: Bench, files: str) -> None:
+    """Green here and red on AWS is found out by the first push there."""
+    project = bench.project(f"untested-{len(files)}")
 
-    done = bench.run(project, spec)
+    done = bench.run(project, f"phases: {{build: {{commands: ['true']}}}}\nreports: {{tests: {files}}}")
+
+    assert done["buildStatus"] == "FAILED"
+    assert message(done, "UPLOAD_ARTIFACTS").startswith(
+        "CLIENT_ERROR: no matching report paths found for tests: no file"
+    )
+    assert ".xml in" in message(done, "UPLOAD_ARTIFACTS")
+
+
+def test_of_a_failed_build_the_missing_report_is_not_told_first(bench: Bench) -> None:
+    """Whoever looks must find the command that failed, and not what it therefore did not write."""
+    done = bench.run(bench.project("unwritten"), SPEC.replace("- mkdir -p build/reports", "- exit 3"))
+
+    assert [name for name, status in phases(done).items() if status == "FAILED"] == ["BUILD", "UPLOAD_ARTIFACTS"]
+    assert "exit status 3" in message(done, "BUILD")
+
+
+def test_a_build_whose_buildspec_names_no_report_sends_none(bench: Bench) -> None:
+    done = bench.run(bench.project("reportless"), "phases: {build: {commands: ['true']}}")
 
     assert done["buildStatus"] == "SUCCEEDED" and done["reportArns"] == []
-    assert "No matching report files found for tests, skipping" in bench.log(done)
 
 
 def test_a_long_report_keeps_what_did_not_pass() -> None:
