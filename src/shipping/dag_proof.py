@@ -14,9 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-from botocore.exceptions import ClientError
 
-from shipping import airflow_api, applied, dag_manifest, dag_sync, environments, tools
+from shipping import airflow_api, applied, dag_manifest, dag_requirements, dag_sync, environments, tools
 from shipping.airflow_api import Api, Dag, NotNow
 from shipping.dag_manifest import Manifest, digest
 from shipping.environments import Refused
@@ -50,8 +49,7 @@ def verify(environment: str) -> None:
     s3 = boto3.client("s3", region_name=known["region"])
     files = dag_sync.shipped_files(tools.ROOT / "dags")
     bucket = known["buckets"]["airflow"]
-    ours = [path.read_bytes() for path in (tools.ROOT / "dags").glob("*.txt")]  # an environment names one of them
-    check_installed(s3, bucket, dag_manifest.installed(found), ours, environment)
+    check_installed(s3, bucket, dag_manifest.installed(found), dag_requirements.ours(tools.ROOT / "dags"), environment)
     manifest = check_bucket(s3, bucket, files, environment)
     patience = LOCAL if environment == environments.LOCAL else AWS
     print(Proof(Api(mwaa, found["Name"]), files, manifest, patience).wait())
@@ -97,20 +95,9 @@ def check_installed(
     s3: Any, bucket: str, installed: Mapping[str, dag_manifest.Part], ours: Collection[bytes], environment: str
 ) -> None:
     """The DAGs were checked with `ours`, this commit's requirements, so Airflow must run with them too."""
-    part = installed.get("requirements")
-    if part is None:
-        return
-    which = {"VersionId": part["version"]} if part["version"] else {}
-    try:
-        content = s3.get_object(Bucket=bucket, Key=part["key"], **which)["Body"].read()
-    except ClientError as problem:
-        if problem.response["Error"]["Code"] not in ("NoSuchKey", "NoSuchVersion", "404"):
-            raise
-        content = b""
-    if content not in ours:
+    if others := dag_requirements.others_installed(s3, bucket, installed, ours):
         raise Refused(
-            f"Airflow still installs {part['key']} in version {part['version']}, which is not the requirements.txt of "
-            f"this commit. The infrastructure pipeline has to apply this commit first (or: `make plan apply "
+            f"{others}. The infrastructure pipeline has to apply this commit first (or: `make plan apply "
             f"ENV={environment}`); then retry this stage, or run `make verify-dags ENV={environment}`."
         )
 

@@ -55,7 +55,12 @@ def initialised(environment: str, *, quietly: bool) -> TerraformRoot:
 def save_plan(
     environment: str, saved: SavedPlan, *kind: str, asleep: bool | None = None, quietly: bool = False
 ) -> TerraformRoot:
-    """Make and save a plan of an environment; `asleep` overrides how the environment is now. Returns its root."""
+    """Make and save a plan of an environment; `asleep` overrides how the environment is now. Returns its root.
+
+    A job of GitHub has a log that everybody may read where the repository is public, and Terraform's own words name
+    accounts, ARNs and who hears of alerts. There the plan is kept quiet, and `make review` tells what is harmless.
+    """
+    quietly = quietly or _log_may_be_public()
     found = checked(environment)
     saved.make_room()
     root = prepared(environment, found, quietly=quietly)
@@ -64,7 +69,13 @@ def save_plan(
     with state_lock.explained(environment):
         root.run("plan", *kind, *options, *UNATTENDED, f"-out={saved.file}", capture=quietly)
     saved.write_note(planned_on)
+    if _log_may_be_public():
+        say(f"the plan of {environment} is saved and not shown, since others may read this log; `make review` tells.")
     return root
+
+
+def _log_may_be_public() -> bool:
+    return "GITHUB_ACTIONS" in os.environ
 
 
 def prepared(environment: str, found: Values, *, quietly: bool) -> TerraformRoot:

@@ -31,6 +31,7 @@ from shipping import (
     dag_made,
     dag_manifest,
     dag_proof,
+    dag_requirements,
     dag_sync,
     delivery,
     deployer,
@@ -118,12 +119,17 @@ def _remove_what_dags_made(made: dag_made.Names) -> None:
 
 
 def sync_dags(environment: str) -> None:
-    """Bring dags/ to the environment's Airflow bucket: changed files up, vanished files away."""
+    """Bring dags/ to the environment's bucket, once its Airflow installs their requirements; vanished files go away."""
     known = applied.outputs(environment)
-    s3 = boto3.client("s3", region_name=known["region"])
-    found = airflow_api.environment(airflow_api.client(known["region"]), known["airflow"]["name"])
+    s3, mwaa = boto3.client("s3", region_name=known["region"]), airflow_api.client(known["region"])
+    bucket = known["buckets"]["airflow"]
+    found = dag_requirements.Waiting(
+        lambda: airflow_api.environment(mwaa, known["airflow"]["name"]),
+        lambda parts: dag_requirements.others_installed(s3, bucket, parts, dag_requirements.ours(ROOT / "dags")),
+        environment,
+    ).wait()
     commit, installed = dag_sync.commit_here(ROOT), dag_manifest.installed(found or {})
-    print(dag_sync.sync(ROOT / "dags", known["buckets"]["airflow"], "dags/", s3, commit, installed))
+    print(dag_sync.sync(ROOT / "dags", bucket, "dags/", s3, commit, installed))
 
 
 def _known(environment: str) -> dict[str, Any]:

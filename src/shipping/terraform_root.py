@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import subprocess
 import time
 from collections.abc import Mapping, Sequence
@@ -14,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from shipping import environments, patient_process, providers, terraform_release, tools
+from shipping import environments, lost_state, patient_process, providers, terraform_release, tools
 from shipping.environments import Refused
 
 PLATFORM = tools.ROOT / "terraform" / "platform"
@@ -89,19 +88,17 @@ class TerraformRoot:
         )
 
     def _lost_state(self, began: float) -> str:
-        """Terraform's last resort where the backend does not answer; a build's folder goes, its handover stays.
-
-        One from before this run began, in seconds since 1970, is an older run's.
-        """
+        """What became of a state that this run could not write; empty without one. `began` is in seconds since 1970."""
         lost = self.folder / "errored.tfstate"
-        if not lost.exists() or lost.stat().st_mtime < began - 1:  # a file's time may be a tick behind the clock
+        if not lost_state.is_of_this_run(lost, began):
             return ""
-        if "CODEBUILD_BUILD_ID" in os.environ:
-            lost = _kept(lost)
-        return (
-            f" The state could not be written to its bucket; what this run made is known in {lost} alone. Keep it, "
-            f"and once the bucket answers: `make unlock`, then `terraform -chdir={self.folder} state push {lost}`."
-        )
+        command = [executable(), f"-chdir={self.folder}"]
+        env = process_environment(self.name, os.environ)
+
+        def terraform(*args: str) -> patient_process.Done:
+            return patient_process.run([*command, *args], env, capture=True)
+
+        return lost_state.Rescue(lost, began, terraform).words()
 
     def init(self, *, quietly: bool = False) -> None:
         self.run("init", "-input=false", "-reconfigure", "-no-color", *self.backend, capture=quietly)
@@ -115,14 +112,6 @@ class TerraformRoot:
         """A saved plan as `terraform show -json` tells it. Needs the root initialised as it was for the plan."""
         shown: dict[str, Any] = json.loads(self.run("show", "-json", str(saved), capture=True)[0])
         return shown
-
-
-def _kept(lost: Path) -> Path:
-    """A copy where the build's artifact takes it along."""
-    folder = tools.ROOT / "build" / "handover"
-    folder.mkdir(parents=True, exist_ok=True)
-    folder.chmod(0o700)
-    return Path(shutil.copy(lost, folder / lost.name))
 
 
 def platform(environment: str) -> TerraformRoot:

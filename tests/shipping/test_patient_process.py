@@ -12,9 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from shipping import patient_process, terraform_root
-from shipping.environments import Refused
-from shipping.terraform_root import TerraformRoot
+from shipping import patient_process
 
 ROOT = Path(__file__).resolve().parents[2]
 # Ends in good order 0.5 s after a first SIGINT, as Terraform does; a second one, or any SIGTERM, ends it at once.
@@ -106,46 +104,3 @@ def test_it_runs_beside_the_main_thread_too() -> None:
     run.join(10)
 
     assert codes == [3]
-
-
-@pytest.fixture
-def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TerraformRoot:
-    """A root whose Terraform writes its state where it can, and fails."""
-    (tmp_path / "root").mkdir()
-    script = tmp_path / "terraform"
-    script.write_text('#!/bin/sh\necho state > "${1#-chdir=}/errored.tfstate"\nexit 1\n')
-    script.chmod(0o755)
-    monkeypatch.setattr(terraform_root, "executable", lambda: str(script))
-    monkeypatch.setenv("STOCKCAST_HOME", str(tmp_path / "home"))
-    return TerraformRoot(tmp_path / "root", "dev")
-
-
-def test_a_state_that_could_not_be_written_is_told(root: TerraformRoot, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In that file alone stands what was made; deleted, all of it has to be imported by hand."""
-    monkeypatch.delenv("CODEBUILD_BUILD_ID", raising=False)
-
-    with pytest.raises(Refused, match=r"known in .*/root/errored.tfstate alone. Keep it.* state push"):
-        root.run("apply")
-
-
-def test_an_older_runs_lost_state_is_not_told_again(root: TerraformRoot, tmp_path: Path) -> None:
-    """Pushed a second time it would take the state back to what it was weeks ago."""
-    lost = root.folder / "errored.tfstate"
-    lost.write_text("weeks old")
-    os.utime(lost, (1, 1))
-    (tmp_path / "terraform").write_text("#!/bin/sh\nexit 1\n")
-
-    with pytest.raises(Refused, match=r"ended with 1; its own message stands above\.$"):
-        root.run("apply")
-
-
-def test_a_build_hands_on_the_state_that_could_not_be_written(
-    root: TerraformRoot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """A build's folder is gone a minute later."""
-    monkeypatch.setenv("CODEBUILD_BUILD_ID", "stockcast:1")
-    monkeypatch.setattr(terraform_root.tools, "ROOT", tmp_path)
-
-    with pytest.raises(Refused, match=r"build/handover/errored.tfstate alone"):
-        root.run("apply")
-    assert (tmp_path / "build/handover/errored.tfstate").read_text() == "state\n"

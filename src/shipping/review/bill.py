@@ -33,7 +33,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Bill:
-    """Lines, and what makes their sum less than the truth: `not_priced` is told, and missing in the sums."""
+    """Lines, and what makes their sum less than the truth: `not_priced` is missing in the sums, so it is refused."""
 
     lines: tuple[Line, ...]
     not_priced: tuple[str, ...]

@@ -23,8 +23,9 @@ def shown(review: Review) -> str:
 
 
 def _head(review: Review) -> Iterator[str]:
-    above = review.bill.is_above_ceiling
-    yield f"## Plan of `{review.environment}`{': above its ceiling' if above else ''}"
+    refused = [": above its ceiling"] if review.bill.is_above_ceiling else []
+    refused += [": with parts that have no price"] if review.bill.not_priced else []
+    yield f"## Plan of `{review.environment}`{''.join(refused)}"
     yield ""
     yield f"{_text(review.summary)}  "
     yield f"made from commit `{_code(review.commit)}`"
@@ -53,7 +54,7 @@ def _money(review: Review) -> Iterator[str]:
     yield f"| **all** | **{words.usd(bill.before)}** | **{words.usd(bill.after)}** | **{change}** | {ceiling} |"
     yield ""
     for unpriced in bill.not_priced:
-        yield f"- **not priced, and missing above**: {_text(unpriced)}"
+        yield f"- **not priced, so no pipeline applies this plan**: {_text(unpriced)}"
     for warning in bill.warnings:
         yield f"- **warning**: {_text(warning)}"
     yield f"\n<details><summary>{words.ASSUMPTIONS}</summary>\n"

@@ -59,6 +59,9 @@ def _dangers(review: Review) -> Iterator[str]:
     if review.bill.is_above_ceiling:
         what = f"{words.usd(review.bill.after)} USD a month are above the ceiling of {words.usd(review.bill.ceiling)}"
         yield f'<div class="box"><h3>Above the ceiling</h3>{what}: no pipeline applies this plan.</div>'
+    if review.bill.not_priced:
+        items = "".join(f"<li>{_text(one)}</li>" for one in review.bill.not_priced)
+        yield f'<div class="box"><h3>{words.NOT_PRICED}</h3>\n<ul>{items}</ul></div>'
     if not review.dangers:
         yield f'<div class="box calm">{words.NO_DANGERS}</div>'
     for kind, found in review.by_kind.items():
@@ -87,8 +90,7 @@ def _money(review: Review) -> Iterator[str]:
         over = "over" if bill.is_above_ceiling else ""
         yield _row("ceiling", ("", words.usd(bill.ceiling), ""), "budget.monthly_limit_usd", over)
     yield "</tfoot>\n</table>"
-    told = [f"Not priced, and missing above: {one}" for one in bill.not_priced] + list(bill.warnings)
-    yield from (f'<div class="box note">{_text(one)}</div>' for one in told)
+    yield from (f'<div class="box note">{_text(one)}</div>' for one in bill.warnings)
     notes = "".join(f"<li>{escape(note)}</li>" for note in (*bill.notes, words.share_of_doubt(bill.lines)) if note)
     yield f"<details><summary>{words.ASSUMPTIONS}</summary><ul>{notes}</ul></details>"
 

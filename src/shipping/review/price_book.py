@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 FILE = Path(__file__).with_name("price_book.toml")
+PATH = "src/shipping/review/price_book.toml"  # as people find it
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ class PriceBook:
         if age > self.valid_days:
             found.append(
                 f"The prices were read {age} days ago, on {self.read_on}; after {self.valid_days} days they are not to "
-                "be relied on. Read AWS's pages again and renew src/shipping/review/price_book.toml."
+                f"be relied on. Read AWS's pages again and renew {PATH}."
             )
         if region != self.region:
             found.append(f"The environment is in {region}; its prices are counted as {self.region}'s, which differ.")

@@ -61,7 +61,7 @@ def _money(review: Review, paint: Paint) -> Iterator[str]:
     if bill.ceiling is not None:
         yield paint(RED if bill.is_above_ceiling else PLAIN, f"{'ceiling':<34}{'':>12}{words.usd(bill.ceiling):>12}")
     for unpriced in bill.not_priced:
-        yield from _wrapped(paint(YELLOW, f"not priced, and missing above: {unpriced}"))
+        yield from _wrapped(paint(RED, f"not priced, so no pipeline applies this plan: {unpriced}"))
     for warning in bill.warnings:
         yield from _wrapped(paint(YELLOW, f"warning: {warning}"))
     for note in (*bill.notes[:-1], words.share_of_doubt(bill.lines)):

@@ -77,16 +77,28 @@ class Review:
         """One line of at most 300 characters: a number for each kind, no name of anything."""
         return f"{self.counts}; {self.dangers_counted}; {self.money}"
 
-    def check_ceiling(self) -> None:
+    def check_money(self) -> None:
+        """Refuse a plan above its ceiling, and one that holds what has no price: that would count as nothing."""
         found = self.bill
-        if not found.is_above_ceiling:
-            return
+        reasons = [self._above_ceiling()] if found.is_above_ceiling else []
+        if found.not_priced:
+            reasons.append(
+                f"What {self.environment} would cost is not known, since the book has no price for "
+                f"{'; '.join(found.not_priced)}. It would count as 0 under the ceiling, so no pipeline applies it. Add "
+                f"its price with the source to {price_book.PATH} (for a type of resource its rate to rates.py beside "
+                "it, or its name to the free types), or choose one that is there."
+            )
+        if reasons:
+            raise Refused(" ".join(reasons))
+
+    def _above_ceiling(self) -> str:
+        found = self.bill
         dearest = max(found.lines, key=lambda line: line.after or 0)
-        raise Refused(
+        return (
             f"{self.environment} would cost {found.after:.0f} USD a month, above its ceiling of {found.ceiling:.0f}; "
             "no pipeline applies a plan above budget.monthly_limit_usd. The dearest part is "
-            f"{dearest.label}: {dearest.after:.0f} USD ({dearest.how}). Make it smaller, or raise the ceiling: set "
-            f"budget.monthly_limit_usd in envs/{self.environment}/platform.tfvars."
+            f"{dearest.label}: {dearest.after or 0:.0f} USD ({dearest.how}). Make it smaller, or raise the ceiling: "
+            f"set budget.monthly_limit_usd in envs/{self.environment}/platform.tfvars."
         )
 
 

@@ -19,6 +19,7 @@ HEADINGS = {
     "encryption weakened": "Encrypted less",
     "data at risk": "Data at risk",
 }
+NOT_PRICED = "Not priced, and missing in the sum: no pipeline applies this plan"
 NO_DANGERS = "No dangers were found."
 NO_CHANGES = "Nothing changes."
 DRIFT = "Changed outside of this code since the last apply"

@@ -175,7 +175,7 @@ def test_a_plan_above_its_ceiling_is_refused_with_value_rule_and_remedy() -> Non
     review = review_of(plan(*settings(10), variables={"budget": {"monthly_limit_usd": 600}}))
 
     with pytest.raises(Refused) as refused:
-        review.check_ceiling()
+        review.check_money()
 
     assert "would cost 840 USD a month, above its ceiling of 600" in str(refused.value)
     assert "Forecast endpoint: 840 USD (10 × ml.m5.large" in str(refused.value)
@@ -183,18 +183,54 @@ def test_a_plan_above_its_ceiling_is_refused_with_value_rule_and_remedy() -> Non
     assert "ABOVE THE CEILING" in review.summary
 
 
+@pytest.mark.parametrize(
+    ("found", "part"),
+    [
+        (settings(1, "ml.p4d.24xlarge"), "Forecast endpoint: 1 × ml.p4d.24xlarge"),
+        (made("aws_mwaa_environment", environment_class="mw1.2xlarge"), "Airflow: mw1.2xlarge"),
+        (made("aws_rds_cluster"), "1 × aws_rds_cluster"),
+    ],
+)
+def test_a_plan_with_a_part_without_a_price_is_refused_with_the_remedy(found: list[Shown], part: str) -> None:
+    """It would pass under any ceiling as if it cost nothing: 24 000 USD a month for the first of these."""
+    review = review_of(plan(*found))
+
+    assert not review.bill.is_above_ceiling
+    with pytest.raises(Refused) as refused:
+        review.check_money()
+
+    assert part in str(refused.value)
+    assert "Add its price with the source to src/shipping/review/price_book.toml" in str(refused.value)
+    assert "or choose one that is there" in str(refused.value)
+
+
+def test_what_has_no_price_and_goes_is_not_refused() -> None:
+    """Else nobody could ever take it away again."""
+    review_of(plan(change("aws_rds_cluster.dear", {"id": "x"}))).check_money()
+
+
+def test_both_reasons_are_told_at_once() -> None:
+    """Who mends one would else learn of the other at the next push."""
+    with pytest.raises(Refused, match=r"above its ceiling of 500.*no price for 1 × aws_rds_cluster"):
+        review_of(plan(*settings(10), *made("aws_rds_cluster"))).check_money()
+
+
+def test_the_book_lies_where_the_remedy_says() -> None:
+    assert (ROOT / price_book.PATH).samefile(price_book.FILE)
+
+
 def test_a_plan_at_its_ceiling_passes() -> None:
     """A limit is what may be reached."""
     one = plan(*made("aws_kms_key", 100), variables={"budget": {"monthly_limit_usd": 100}})
     review = review_of(one)
 
-    review.check_ceiling()
+    review.check_money()
     assert not review.bill.is_above_ceiling
 
 
 def test_without_a_budget_nothing_is_refused() -> None:
     """Other roots have none."""
-    review_of(plan(*settings(10), variables={"budget": None})).check_ceiling()
+    review_of(plan(*settings(10), variables={"budget": None})).check_money()
 
 
 @pytest.mark.parametrize("environment", ["dev", "local", "prod", "staging"])
@@ -213,4 +249,5 @@ def test_every_environments_ceiling_holds_it_awake_and_not_ten_times_its_endpoin
     def sum_of(instances: int) -> float:
         return priced(plan(*parts, *settings(instances, machine))).after
 
+    assert priced(plan(*parts, *settings(count, machine))).not_priced == ()
     assert sum_of(count) < limit < sum_of(10 * count)

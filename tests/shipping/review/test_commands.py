@@ -98,6 +98,21 @@ def test_a_plan_above_the_ceiling_fails_and_its_review_stays_to_be_read(
     assert json.loads((tmp_path / "build/review/local/review.json").read_text())["is_above_ceiling"] is True
 
 
+def test_a_plan_with_a_machine_that_has_no_price_fails(
+    saved: SavedPlan, answers: dict[str, Any], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """The dearest machine of all would go through the gate as the cheapest."""
+    answers["shown"] = plan(*settings(1, "ml.p4d.24xlarge"))
+
+    assert terraform.main(["review", "--env", "local"]) == 1
+
+    told = capsys.readouterr()
+    assert "no price for Forecast endpoint: 1 × ml.p4d.24xlarge" in told.err
+    assert "not priced, so no pipeline applies this plan" in told.out
+    assert "no pipeline applies this plan" in (tmp_path / "build/review/local/plan.html").read_text()
+    assert "with parts that have no price" in (tmp_path / "build/review/local/plan.md").read_text()
+
+
 @pytest.mark.parametrize("verb", ["changes", "summary"])
 def test_answers_about_another_plan_are_refused(
     saved: SavedPlan, answers: dict[str, Any], capsys: pytest.CaptureFixture[str], verb: str
