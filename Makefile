@@ -140,6 +140,7 @@ check-infra: ## What the infrastructure pipeline asks before it plans: Terraform
 	@$(IN) check -- -m pytest tests/terraform/test_house.py --junitxml=build/reports/infra.xml
 
 check-dags: ## What the DAG pipeline asks before it syncs: house rules, requirements, and that every DAG parses in time
+	@$(IN) local -- -m shipping.buildspec_rules
 	@$(IN) local -- -m shipping.dag_checks
 
 format: ## Format Python and Terraform in place
@@ -147,8 +148,8 @@ format: ## Format Python and Terraform in place
 	@$(IN) dev -- -m ruff format .
 	@$(IN) local -- -m shipping.terraform fmt --write
 
-test: test-fast ## Run all tests: the fast ones, then every environment and the whole main job in stacks of their own (about 20 minutes)
-	@$(IN) dev -- -m pytest -m e2e tests/local
+test: test-fast ## Run all tests: the fast ones, then every environment and the whole main job in stacks of their own (about 25 minutes)
+	@$(IN) dev -- -m pytest -m e2e -n 2 --dist loadgroup tests/local
 
 test-fast: ## Run the tests that need no local stack
 	@$(PYTHON) src/shipping/tools.py sync dev airflow scan

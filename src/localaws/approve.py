@@ -13,18 +13,24 @@ from botocore.exceptions import ClientError
 
 from localaws import pipelines, services
 from localaws.pipelines import Waiting
+from localaws.printable import printable
 from localaws.progress import StepFailed
 from localaws.stack import Stack
 
+REVIEW = "plan.md"  # as `make review` calls it
 LONGEST_REVIEW = 60_000  # letters on a terminal; the whole of it is in the artifact
 
 
 def answer(stack: Stack, pipeline: str, *, reject: bool, asks: bool = True) -> None:
     """Answer the one approval that waits; with several, `pipeline` tells which. At a terminal it `asks` before."""
     found = _chosen(pipelines.waiting(pipelines.known(stack)), pipeline, "reject" if reject else "approve")
-    print(f"{found}\n{found.action.get('summary') or ''}".rstrip())
-    if text := _review(stack, found):
-        print(f"\n{text[:LONGEST_REVIEW].rstrip()}")
+    print(printable(f"{found}\n{found.action.get('summary') or ''}".rstrip()))
+    if place := _plan(stack, found):
+        text = _review(stack, place)
+        if not text and not reject:  # what nobody can read may be refused, but not agreed to
+            where, remedy = f"s3://{place['bucket']}/{place['key']}", "`make reject`, then push again."
+            raise StepFailed("approve", f"the plan that waits has no review that could be read: {where}", remedy=remedy)
+        print(f"\n{_shown(text, place)}")
     verdict = "Rejected" if reject else "Approved"
     if asks and sys.stdin.isatty():
         _ask(verdict)
@@ -62,20 +68,28 @@ def _ask(verdict: str) -> None:
         raise StepFailed("answer", "not confirmed; it goes on waiting.", remedy="Run the command again when decided.")
 
 
-def _review(stack: Stack, found: Waiting) -> str:
-    """The review of the plan that waits, out of the artifact that will be applied; empty where none is planned."""
-    environment = found.stage.partition("-")[2]
-    artifact = _artifact(stack, found, f"plan_{environment}")
-    if artifact is None:
+def _review(stack: Stack, place: dict[str, Any]) -> str:
+    """The review of the plan that waits, out of the artifact that will be applied; empty where it holds none."""
+    body = services.client(stack, "s3").get_object(Bucket=place["bucket"], Key=place["key"])["Body"].read()
+    try:
+        with zipfile.ZipFile(io.BytesIO(body)) as packed:
+            names = [name for name in packed.namelist() if name.split("/")[-1] == REVIEW]
+            return packed.read(names[0]).decode(errors="replace").strip() if names else ""
+    except zipfile.BadZipFile:
         return ""
-    body = services.client(stack, "s3").get_object(Bucket=artifact["bucket"], Key=artifact["key"])["Body"].read()
-    with zipfile.ZipFile(io.BytesIO(body)) as packed:
-        names = [name for name in packed.namelist() if name.endswith((".md", ".txt")) and "plan" in name]
-        return packed.read(names[0]).decode(errors="replace") if names else ""
 
 
-def _artifact(stack: Stack, found: Waiting, name: str) -> dict[str, Any] | None:
-    """Bucket and key of an artifact of this execution, as CodePipeline tells them."""
+def _shown(text: str, place: dict[str, Any]) -> str:
+    """As much of it as a terminal takes; whoever approves has to know when that is not the whole."""
+    cut = len(text) - LONGEST_REVIEW
+    where = f"aws s3 cp s3://{place['bucket']}/{place['key']} plan.zip"
+    rest = f"\n\nCUT HERE: {cut} more letters are not shown. The whole review: {where}" if cut > 0 else ""
+    return printable(text[:LONGEST_REVIEW].rstrip()) + rest
+
+
+def _plan(stack: Stack, found: Waiting) -> dict[str, Any] | None:
+    """Bucket and key of the artifact with the plan that waits, as CodePipeline tells them; None where none is made."""
+    name = f"plan_{found.stage.partition('-')[2]}"
     asked = {"pipelineName": found.pipeline, "filter": {"pipelineExecutionId": found.execution["id"]}}
     pages = services.client(stack, "codepipeline").get_paginator("list_action_executions").paginate(**asked)
     for page in pages:

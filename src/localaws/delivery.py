@@ -17,16 +17,18 @@ SOURCES = ("terraform/bootstrap", "terraform/delivery", "modules", "envs/local",
 AHEAD = ("check", "scan")  # what the first build of the infrastructure pipeline needs beside what stands
 
 
-def make(stack: Stack, progress: Progress, *, afresh: bool) -> None:
+def make(stack: Stack, progress: Progress) -> None:
     """Bootstrap and delivery root, as a person applies them to an account, and last the door for pushes."""
     if not remote.is_possible():
         progress.say("pipelines: left out, for this folder is no git clone with a commit, and nothing can be pushed")
         return
-    remote.make(stack, afresh=afresh)
-    if _stands(stack) and not afresh:
+    remote.make(stack)
+    if _stands(stack):
         progress.say("the pipelines stand already")
     else:
         _make_pipelines(stack, progress)
+        with progress.step("state settled"):  # else `make drift` would tell of what the apply itself has brought
+            commands.run_terraform(stack, "settle")
     remote.open_for_pushes(stack)
     progress.say(remote.connect(stack))
     if remote.is_dirty():

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from localaws import loopback
+from localaws.printable import printable
 from localaws.progress import StepFailed
 from localaws.stack import Stack
 
@@ -59,7 +60,7 @@ def show(stack: Stack, *, watch: bool) -> int:
     found = known(stack)
     if watch:
         found = _follow(stack, found)
-    print("\n\n".join("\n".join(_pipeline(stack, pipeline)) for pipeline in found))
+    print(printable("\n\n".join("\n".join(_pipeline(stack, pipeline)) for pipeline in found)))
     print(f"\n{page(stack)} shows the same, with logs.")
     return 1 if watch and any(newest["status"] == "Failed" for newest in _newest(found)) else 0
 
@@ -101,7 +102,7 @@ def _follow(stack: Stack, found: list[Fact]) -> list[Fact]:
         for change in _changes(found):
             if change not in told:
                 told.add(change)
-                print(f"{time.monotonic() - began:6.1f} s  {change}", flush=True)
+                print(f"{time.monotonic() - began:6.1f} s  {printable(change)}", flush=True)
     print()
     return found
 
@@ -132,7 +133,7 @@ def _pipeline(stack: Stack, pipeline: Fact) -> Iterator[str]:
 
 
 def _commit(execution: Fact) -> str:
-    message = (execution.get("message") or "").split("\n")[0]
+    message = printable(execution.get("message") or "").split("\n")[0]
     return f"{(execution.get('commit') or '-------')[:7]} {message[:60]}".strip()
 
 

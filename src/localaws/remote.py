@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import shlex
 import shutil
@@ -33,24 +34,48 @@ def is_dirty() -> bool:
     return bool(_git("status", "--porcelain"))
 
 
-def make(stack: Stack, *, afresh: bool) -> None:
+def make(stack: Stack) -> None:
     """The repository, its main at the clone's commit. It is closed for pushes until `open_for_pushes`.
 
-    A new stack gets a new one; the one before stays beside it as earlier.git, for it may hold the only copy of a
-    commit that somebody pushed.
+    A new stack gets a new one. The one before may hold the only copy of a commit that somebody pushed: then it stays
+    beside it, as earlier-1.git and so on.
     """
     folder = repository(stack)
     close(stack)
-    if afresh and folder.exists():
-        earlier = folder.with_name("earlier.git")
-        shutil.rmtree(earlier, ignore_errors=True)
-        folder.rename(earlier)
+    if not _made(stack).exists() and folder.exists():
+        _set_aside(folder)
     if not (folder / "HEAD").exists():
         _git("init", "--quiet", "--bare", str(folder))
         _git("symbolic-ref", "HEAD", "refs/heads/main", folder=folder)
         _git("config", "receive.shallowUpdate", "true", folder=folder)  # the clone may be a shallow one
         _git("push", "--quiet", "--no-verify", str(folder), "HEAD:refs/heads/main")
+        stack.run.mkdir(parents=True, exist_ok=True)
+        _made(stack).touch()
     _write_hooks(stack)
+
+
+def _made(stack: Stack) -> Path:
+    """Stands once this very stack's repository is whole; a stack that is forgotten takes it along."""
+    return stack.run / "repository.made"
+
+
+def _set_aside(folder: Path) -> None:
+    if not _holds_more_than_the_clone(folder):
+        shutil.rmtree(folder)
+        return
+    names = (folder.with_name(f"earlier-{number}.git") for number in itertools.count(1))
+    folder.rename(next(name for name in names if not name.exists()))
+
+
+def _holds_more_than_the_clone(folder: Path) -> bool:
+    """Whether a commit would be lost with it. What the clone knows only from there, as local/main, counts as lost."""
+    try:
+        for tip in _git("for-each-ref", "--format=%(objectname)", folder=folder).split():
+            if _git("rev-list", "--max-count=1", tip, "--not", f"--exclude=refs/remotes/{NAME}/*", "--all"):
+                return True
+    except StepFailed:  # unreadable, or a commit that the clone does not know
+        return True
+    return False
 
 
 def open_for_pushes(stack: Stack) -> None:

@@ -35,7 +35,7 @@ def up(choice: Choice) -> None:
         stack.write()
         _bring_up(stack, progress, goes_on)
         with ThreadPoolExecutor(1) as beside:
-            pipelines = beside.submit(delivery.make, stack, progress, afresh=not goes_on)
+            pipelines = beside.submit(delivery.make, stack, progress)
             keys = _forecast(stack, progress)
         _remember_times(stack, progress, goes_on)
     s3 = services.client(stack, "s3")

@@ -74,7 +74,8 @@ class HomeAccount:
     def click(self, arn: str) -> None:
         """What a person does in the console."""
         page = f"{self.gateway.url}/_localaws/connections/{quote(arn, safe='')}/available"
-        urllib.request.urlopen(urllib.request.Request(page, method="POST"), timeout=10).close()
+        clicked = urllib.request.Request(page, headers={"content-type": "application/json"}, method="POST")
+        urllib.request.urlopen(clicked, timeout=10).close()
 
 
 def live_through(account: HomeAccount) -> None:

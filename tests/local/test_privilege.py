@@ -42,6 +42,7 @@ from localaws.up import TRAINING_DAG
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1500)]
 
+DEPLOY = ("apply", "plan", "release")  # what builds take: test_deploy_roles.py proves them
 SESSION = "proof"  # what Running.client_as takes roles under
 
 
@@ -65,7 +66,8 @@ def recorded(running: Running) -> Recorded:
     processes.wait_until(lambda: "sns:Publish" in {one.action for one in noted(running)}, 60)
     iam, found = running.client("iam"), noted(running)
     names = [role["RoleName"] for page in iam.get_paginator("list_roles").paginate() for role in page["Roles"]]
-    roles = [policies.of_role(iam, name) for name in names if name.startswith(f"{PREFIX}-")]
+    ours = [name for name in names if name.startswith(f"{PREFIX}-") and name.removeprefix(f"{PREFIX}-") not in DEPLOY]
+    roles = [policies.of_role(iam, name) for name in ours]
     return Recorded(roles, found, [ledger.short(use, PREFIX) for use in usage.uses(roles, found, REGION)])
 
 

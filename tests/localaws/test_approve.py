@@ -79,6 +79,52 @@ def test_the_plan_that_waits_is_shown_and_answered_by_name(
     assert f"{verdict.lower()} by " in shown
 
 
+def test_a_plan_without_a_review_is_not_approved_blind(stack: Stack, stubs: dict[str, Stubber]) -> None:
+    """Whoever types yes believes that nothing is to be seen."""
+    has_plan(stubs, plan_html="<p>")
+
+    with pytest.raises(StepFailed, match="no review that could be read: s3://artifacts/x/plan/1") as refused:
+        approve.answer(stack, "", reject=False)
+
+    assert "make reject" in str(refused.value)
+
+
+def test_a_plan_without_a_review_can_be_rejected(stack: Stack, stubs: dict[str, Stubber]) -> None:
+    has_plan(stubs)
+    stubs["codepipeline"].add_response("put_approval_result", {}, {**ANSWERED, "result": ANY})
+
+    approve.answer(stack, "", reject=True)
+
+
+def test_a_review_that_is_cut_says_so(
+    stack: Stack, stubs: dict[str, Stubber], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The worst of a long plan may stand at its end."""
+    has_plan(stubs, plan_md="x" * (approve.LONGEST_REVIEW + 7))
+    stubs["codepipeline"].add_response("put_approval_result", {}, {**ANSWERED, "result": ANY})
+
+    approve.answer(stack, "", reject=False)
+
+    assert "CUT HERE: 7 more letters are not shown" in capsys.readouterr().out
+
+
+def test_nothing_moves_the_cursor_over_what_is_approved(
+    stack: Stack, site: Site, stubs: dict[str, Stubber], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A commit message could paint `nothing to destroy` over the plan."""
+    told = waits(INFRASTRUCTURE)
+    told["executions"][0]["message"] = "Tidy\x1b[2J\x1b]0;up\x07 up\r\u202e"
+    site.pages[PAGE] = json.dumps([told]).encode()
+    has_plan(stubs, plan_md="# 9 to destroy\x1b[1A\x1b[2K\n- a\x9b2K table")
+    stubs["codepipeline"].add_response("put_approval_result", {}, {**ANSWERED, "result": ANY})
+
+    approve.answer(stack, "", reject=False)
+
+    shown = capsys.readouterr().out
+    assert "Tidy]0;up up\n" in shown and "# 9 to destroy\n- a2K table" in shown
+    assert not set(shown) & set("\x1b\x07\r\x9b\u202e")
+
+
 def test_where_nothing_waits_nothing_is_answered(stack: Stack, site: Site, stubs: dict[str, Stubber]) -> None:
     site.pages[PAGE] = json.dumps([ended(INFRASTRUCTURE, "Succeeded")]).encode()
 

@@ -49,9 +49,9 @@ def test_roles_and_pipelines_come_in_order_and_pushes_last(
     stack: Stack, calls: Calls, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A push before the pipelines stand would pass them by."""
-    delivery.make(stack, Progress(), afresh=True)
+    delivery.make(stack, Progress())
 
-    assert calls.steps == ["bootstrap", "click", "delivery", "environments ahead"]
+    assert calls.steps == ["bootstrap", "click", "delivery", "terraform settle", "environments ahead"]
     assert remote.is_open(stack)
     assert "what is not committed in this clone is not in the repository" in capsys.readouterr().out
 
@@ -59,11 +59,11 @@ def test_roles_and_pipelines_come_in_order_and_pushes_last(
 def test_pipelines_that_could_not_be_made_take_no_pushes_and_are_made_again(stack: Stack, calls: Calls) -> None:
     calls.broken = "delivery"
     with pytest.raises(StepFailed, match="AccessDenied"):
-        delivery.make(stack, Progress(), afresh=True)
+        delivery.make(stack, Progress())
     assert not remote.is_open(stack)
 
     calls.broken = ""
-    delivery.make(stack, Progress(), afresh=False)
+    delivery.make(stack, Progress())
 
     assert calls.steps.count("delivery") == 2
     assert remote.is_open(stack)
@@ -71,13 +71,13 @@ def test_pipelines_that_could_not_be_made_take_no_pushes_and_are_made_again(stac
 
 def test_pipelines_that_stand_are_not_made_again(stack: Stack, calls: Calls, monkeypatch: pytest.MonkeyPatch) -> None:
     """A second `make up` would take half a minute longer for nothing."""
-    delivery.make(stack, Progress(), afresh=True)
+    delivery.make(stack, Progress())
     calls.steps.clear()
 
-    delivery.make(stack, Progress(), afresh=False)
+    delivery.make(stack, Progress())
     again = list(calls.steps)
     monkeypatch.setattr(delivery, "SOURCES", ("terraform/delivery",))  # as if the sources had changed
-    delivery.make(stack, Progress(), afresh=False)
+    delivery.make(stack, Progress())
 
     assert again == ["environments ahead"]
     assert "delivery" in calls.steps
@@ -89,7 +89,7 @@ def test_an_unpacked_archive_gets_no_pipelines(
     """They would have nothing to deploy, and be red for ever."""
     monkeypatch.setattr(remote, "is_possible", lambda: False)
 
-    delivery.make(stack, Progress(), afresh=True)
+    delivery.make(stack, Progress())
 
     assert calls.steps == []
     assert "pipelines: left out, for this folder is no git clone" in capsys.readouterr().out
@@ -97,7 +97,7 @@ def test_an_unpacked_archive_gets_no_pipelines(
 
 def test_builds_get_the_stack_s_values_and_this_clone_s_environments(stack: Stack, calls: Calls) -> None:
     """A build that planned with other symbols than `make up` would change the environment with every push."""
-    delivery.make(stack, Progress(), afresh=True)
+    delivery.make(stack, Progress())
 
     values = json.loads((stack.run / "delivery.tfvars.json").read_text())["build_variables"]
     assert values["STOCKCAST_SHARED"] == str(tools.LOCAL)

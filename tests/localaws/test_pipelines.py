@@ -151,3 +151,21 @@ def test_an_embedded_aws_without_pipelines_says_so(stack: Stack, site: Site) -> 
 
     with pytest.raises(StepFailed, match="there are none yet"):
         pipelines.show(stack, watch=False)
+
+
+def test_what_others_wrote_is_shown_and_not_obeyed(
+    stack: Stack, site: Site, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A commit message, or what a build printed, could hide a failure behind a cleared screen."""
+    failed = ended("stockcast-dags", "Failed", error="no\x1b[2Jthing", build="checks:u-1")
+    failed["executions"][0]["message"] = "Fine\x1b[1A\r"
+    site.pages[PAGE] = json.dumps([failed]).encode()
+    log = pipelines.log_of(stack, "checks:u-1")
+    log.parent.mkdir(parents=True)
+    log.write_text("\x1b[31mred\x1b[0m\x07\n")
+
+    pipelines.show(stack, watch=False)
+
+    shown = capsys.readouterr().out
+    assert "4f3e2d1 Fine\n" in shown and "nothing" in shown and "  | red\n" in shown
+    assert not set(shown) & set("\x1b\x07\r")

@@ -101,7 +101,7 @@ def stack(clone: Path, aws: PlayedAws) -> Stack:
 @pytest.fixture
 def open_stack(stack: Stack) -> Stack:
     """As `make up` leaves it."""
-    remote.make(stack, afresh=True)
+    remote.make(stack)
     remote.connect(stack)
     remote.open_for_pushes(stack)
     return stack
@@ -113,7 +113,7 @@ def main_of(stack: Stack) -> str:
 
 def test_the_repository_begins_with_the_clone_s_commit_and_is_the_remote_local(clone: Path, stack: Stack) -> None:
     """The first push must only hold what is new, or every pipeline would start."""
-    remote.make(stack, afresh=True)
+    remote.make(stack)
 
     told = remote.connect(stack)
 
@@ -212,22 +212,75 @@ def test_a_stack_that_goes_on_keeps_its_repository(clone: Path, open_stack: Stac
     pushed = main_of(open_stack)
     commit(clone, "fourth")
 
-    remote.make(open_stack, afresh=False)
+    remote.make(open_stack)
 
     assert main_of(open_stack) == pushed
 
 
-def test_a_new_stack_gets_a_new_repository_and_keeps_the_earlier_one_beside(clone: Path, open_stack: Stack) -> None:
-    """It may hold the only copy of a commit that a colleague pushed."""
-    only_here = commit(clone, "third")
+def forget(stack: Stack) -> None:
+    """As `make down` and a fresh start do."""
+    for path in stack.run.glob("*"):
+        path.unlink()
+
+
+def pushed_here_only(clone: Path, name: str) -> str:
+    """A commit that the clone has forgotten after it was pushed."""
+    only_here = commit(clone, name)
     git(clone, "push", "local", "HEAD:main")
     git(clone, "reset", "--quiet", "--hard", "HEAD~1")
+    return only_here
 
-    remote.make(open_stack, afresh=True)
 
-    earlier = remote.repository(open_stack).with_name("earlier.git")
+def test_a_new_stack_gets_a_new_repository_and_keeps_every_earlier_commit(clone: Path, open_stack: Stack) -> None:
+    """It may be the only copy of what a colleague pushed, after a second fresh start too."""
+    lost = []
+    for name in ("third", "fourth"):
+        lost.append(pushed_here_only(clone, name))
+        forget(open_stack)
+        remote.make(open_stack)
+        remote.open_for_pushes(open_stack)
+
     assert main_of(open_stack) == git(clone, "rev-parse", "HEAD").stdout.strip()
-    assert git(earlier, "rev-parse", "main").stdout.strip() == only_here
+    kept = [remote.repository(open_stack).with_name(f"earlier-{number}.git") for number in (1, 2)]
+    assert [git(earlier, "rev-parse", "main").stdout.strip() for earlier in kept] == lost
+
+
+def test_a_repository_without_a_commit_of_its_own_is_not_kept(clone: Path, open_stack: Stack) -> None:
+    """Every `make down` and `make up` would leave a copy of the whole history."""
+    commit(clone, "third")
+    git(clone, "push", "local", "HEAD:main")
+    forget(open_stack)
+
+    remote.make(open_stack)
+
+    assert [folder.name for folder in remote.repository(open_stack).parent.iterdir()] == ["stockcast.git"]
+
+
+def test_what_a_colleague_pushed_is_kept_though_the_clone_never_had_it(
+    clone: Path, open_stack: Stack, tmp_path: Path
+) -> None:
+    other = tmp_path / "colleague"
+    git(tmp_path, "clone", "--quiet", str(remote.repository(open_stack)), str(other))
+    theirs = commit(other, "theirs")
+    git(other, "push", "origin", "HEAD:main")
+    forget(open_stack)
+
+    remote.make(open_stack)
+
+    earlier = remote.repository(open_stack).with_name("earlier-1.git")
+    assert git(earlier, "rev-parse", "main").stdout.strip() == theirs
+
+
+def test_a_stack_that_stopped_before_its_repository_was_made_does_not_take_an_older_one(
+    clone: Path, open_stack: Stack
+) -> None:
+    """It goes on later, and would plan and deploy from the commits of a stack that is gone."""
+    pushed_here_only(clone, "third")
+    forget(open_stack)  # a fresh start, which ended before it came to the repository
+
+    remote.make(open_stack)
+
+    assert main_of(open_stack) == git(clone, "rev-parse", "HEAD").stdout.strip()
 
 
 @pytest.mark.parametrize("form", ["shallow", "detached"])
@@ -241,7 +294,7 @@ def test_shallow_and_detached_clones_can_push(
     git(other, "checkout", "--quiet", "--detach")
     monkeypatch.setattr(remote, "ROOT", other)
 
-    remote.make(stack, afresh=True)
+    remote.make(stack)
     remote.open_for_pushes(stack)
     after = commit(other, "third")
     git(other, "push", str(remote.repository(stack)), "HEAD:main")
@@ -251,7 +304,7 @@ def test_shallow_and_detached_clones_can_push(
 
 def test_somebody_s_own_remote_of_that_name_is_left_alone(clone: Path, stack: Stack) -> None:
     git(clone, "remote", "add", "local", "/srv/backup.git")
-    remote.make(stack, afresh=True)
+    remote.make(stack)
 
     told = remote.connect(stack)
 
@@ -263,7 +316,7 @@ def test_somebody_s_own_remote_of_that_name_is_left_alone(clone: Path, stack: St
 def test_a_stack_of_another_folder_does_not_touch_the_clone_s_remotes(clone: Path, aws: PlayedAws) -> None:
     """Tests start stacks of their own in the user's clone."""
     elsewhere = Stack(clone / ".local" / "e2e", Choice(ports=Ports(aws=aws.server_address[1])))
-    remote.make(elsewhere, afresh=True)
+    remote.make(elsewhere)
 
     told = remote.connect(elsewhere)
 

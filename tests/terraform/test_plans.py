@@ -151,7 +151,8 @@ def make_connection(aws: dict[str, str], name: str) -> None:
     keys = {"aws_access_key_id": aws["AWS_ACCESS_KEY_ID"], "aws_secret_access_key": aws["AWS_SECRET_ACCESS_KEY"]}
     client = boto3.client("codeconnections", endpoint_url=aws["AWS_ENDPOINT_URL"], region_name=REGION, **keys)
     arn = quote(client.create_connection(ProviderType="GitHub", ConnectionName=name)["ConnectionArn"], safe="")
-    clicked = urllib.request.Request(f"{aws['AWS_ENDPOINT_URL']}/_localaws/connections/{arn}/available", method="POST")
+    page = f"{aws['AWS_ENDPOINT_URL']}/_localaws/connections/{arn}/available"
+    clicked = urllib.request.Request(page, headers={"content-type": "application/json"}, method="POST")
     urllib.request.urlopen(clicked, timeout=10).close()
 
 

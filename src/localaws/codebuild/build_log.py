@@ -12,6 +12,7 @@ from localaws.gateway.messages import Answer, ServiceError
 from localaws.gateway.pages import PREFIX, Page
 
 NEWEST_KEPT = 20  # files per project
+SHORTEST_LINE = 3  # letters: of a secret of several lines, a brace alone gives nothing away and stands everywhere
 NAME = re.compile(r"[\w-]+")
 TEXT = {"content-type": "text/plain; charset=utf-8"}
 
@@ -32,8 +33,9 @@ class BuildLog:
         self._stream = stream
 
     def hide(self, secret: str) -> None:
-        """A secret's value must not be read from a log."""
-        self._hidden += [secret] if secret else []
+        """A value must not be read from a log, which comes line by line; nor may the end of a longer one."""
+        lines = [line for line in map(str.strip, secret.splitlines()) if len(line) >= SHORTEST_LINE]
+        self._hidden = sorted({*self._hidden, *lines, secret} - {""}, key=len, reverse=True)
 
     def write(self, line: str) -> None:
         """One line, as it was printed."""

@@ -66,7 +66,7 @@ class Runner:
         is_good, shell = self._commands(spec, held)
         with self._phase("UPLOAD_ARTIFACTS"):  # a test that failed is what a report is most wanted for
             arns = [self._report(name, files, shell, credentials) for name, files in spec.reports.items()]
-            self.build.set(reportArns=[arn for arn in arns if arn])
+            self.build.set(reportArns=arns)
             if is_good:
                 self._upload(spec, shell)
         return is_good
@@ -110,7 +110,7 @@ class Runner:
         return spec
 
     def _asked_variables(self, spec: Buildspec) -> dict[str, str]:
-        """What a secret's value is, the log does not tell."""
+        """What a secret's or a parameter's value is, the log does not tell."""
         clients = {name: self.client(name) for name in ("ssm", "secretsmanager")}
         asked, hidden = variables.asked_for(self.told, spec, clients)
         for secret in hidden:
@@ -168,11 +168,13 @@ class Runner:
         return shell
 
     def _run(self, phase: Phase, shell: Shell) -> None:
-        """Commands until one fails; what stands under `finally` runs in any case."""
+        """Commands until one fails; what stands under `finally` runs then too, but not in a build that must end."""
         try:
             self._run_all(phase.commands, shell)
-        finally:
+        except PhaseFailed:
             self._run_all(phase.last, shell)
+            raise
+        self._run_all(phase.last, shell)
 
     def _run_all(self, commands: tuple[str, ...], shell: Shell) -> None:
         for command in commands:
@@ -183,12 +185,12 @@ class Runner:
                 message = f"Error while executing command: {command}. Reason: exit status {status}"
                 raise PhaseFailed("COMMAND_EXECUTION_ERROR", message)
 
-    def _report(self, name: str, files: buildspec.Files, shell: Shell, credentials: roles.Credentials) -> str | None:
+    def _report(self, name: str, files: buildspec.Files, shell: Shell, credentials: roles.Credentials) -> str:
         base = shell.expanded(files.base)
         found = archives.chosen(self.source, base, files) if (self.source / base).is_dir() else []
-        if not found:  # most builds of a buildspec test nothing
-            self.log.say(f"No matching report files found for {name}, skipping")
-            return None
+        if not found:
+            why = f"no file fits {', '.join(files.patterns)} in {base or 'the source'}; let every build write one"
+            raise PhaseFailed("CLIENT_ERROR", f"no matching report paths found for {name}: {why}")
         desk = reports.Desk(self.machine, self.build, credentials, self.client("codebuild"))
         return desk.send(name, [path for path, _ in found])
 

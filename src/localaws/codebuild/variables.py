@@ -47,6 +47,7 @@ def asked_for(build: Body, spec: Buildspec, clients: dict[str, Any]) -> tuple[di
         value, kind = variable["value"], variable.get("type", "PLAINTEXT")
         if kind == "PARAMETER_STORE":
             value = _parameter(clients["ssm"], value)
+            hidden.append(value)
         elif kind == "SECRETS_MANAGER":
             value = _secret(clients["secretsmanager"], value)
             hidden.append(value)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from localaws.codepipeline import artifacts, kinds
 from localaws.codepipeline.execution import Abandoned, ActionFailed, ActionRun, Execution
@@ -13,6 +13,7 @@ from localaws.gateway.actions import Body
 from localaws.gateway.log import logger
 
 POLL_SECONDS = 0.3
+TRIES = 4  # of a look that fails: a network that was away for a moment must not end an apply
 MESSAGE_LENGTH = 4000
 
 
@@ -56,47 +57,62 @@ class BuildAction:
             ],
             "artifactsOverride": _artifacts(out[1]) if out else {"type": "NO_ARTIFACTS"},
             "environmentVariablesOverride": variables,
+            "idempotencyToken": run.id,  # an SDK asks again where no answer came: not for a second build
             **({"encryptionKeyOverride": key["id"]} if key else {}),
         }
 
     def _start(self, codebuild: Any, asked: dict[str, Any]) -> Body:
         try:
             started: Body = codebuild.start_build(**asked)["build"]
-        except ClientError as error:
-            denied = "AccessDenied" in error.response["Error"]["Code"]
-            code = "PermissionError" if denied else "ConfigurationError"
+        except (ClientError, BotoCoreError) as error:
+            code = "PermissionError" if _is_denied(error) else "ConfigurationError"
             raise ActionFailed(code, f"Error calling startBuild: {error}") from error
         return started
 
     def _await(self, codebuild: Any, build: Body, execution: Execution) -> Body:
-        while build["buildStatus"] == "IN_PROGRESS":
-            if execution.abandoned.wait(POLL_SECONDS):
-                self._stop(codebuild, build["id"])
-                raise Abandoned
-            try:
-                found = codebuild.batch_get_builds(ids=[build["id"]])["builds"]
-            except ClientError as error:
-                raise ActionFailed("PermissionError", f"Error calling batchGetBuilds: {error}") from error
-            if not found:
-                raise ActionFailed("JobFailed", f"Build {build['id']} is not known to CodeBuild any more.")
-            build = found[0]
+        try:
+            while build["buildStatus"] == "IN_PROGRESS":
+                build = self._look(codebuild, build["id"], execution)
+        except (Abandoned, ActionFailed):
+            self._stop(codebuild, build["id"])
+            raise
         return build
 
+    def _look(self, codebuild: Any, build: str, execution: Execution) -> Body:
+        """The build, a moment later."""
+        for tries in range(1, TRIES + 1):
+            if execution.abandoned.wait(POLL_SECONDS * tries):
+                raise Abandoned
+            try:
+                found = codebuild.batch_get_builds(ids=[build])["builds"]
+                break
+            except (ClientError, BotoCoreError) as error:
+                if _is_denied(error) or tries == TRIES:
+                    code = "PermissionError" if _is_denied(error) else "SystemUnavailable"
+                    raise ActionFailed(code, f"Error calling batchGetBuilds: {error}") from error
+        if not found:
+            raise ActionFailed("JobFailed", f"Build {build} is not known to CodeBuild any more.")
+        return dict(found[0])
+
     def _stop(self, codebuild: Any, build: str) -> None:
-        """AWS warns that an abandoned build may run on. Here it would do so in the user's own machine, unseen."""
+        """AWS warns that a build may outlive its action. Here it would do so in the user's own machine, unseen."""
         try:
             codebuild.stop_build(id=build)
-        except ClientError as error:
-            logger.warning("build %s is abandoned and could not be stopped: %s", build, error)
+        except (ClientError, BotoCoreError) as error:
+            logger.warning("build %s outlives its action and could not be stopped: %s", build, error)
 
     def _take(self, role: Role, run: ActionRun, execution: Execution, out: tuple[str, tuple[str, str]]) -> None:
         name, (bucket, key) = out
         try:
             role.client("s3").head_object(Bucket=bucket, Key=key)
-        except ClientError as error:
+        except (ClientError, BotoCoreError) as error:
             message = f"The build succeeded, but its output artifact {name} is not at {bucket}/{key}: {error}"
             raise ActionFailed("ArtifactMissing", message) from error
         artifacts.put_out(run, execution, name, (bucket, key))
+
+
+def _is_denied(error: ClientError | BotoCoreError) -> bool:
+    return isinstance(error, ClientError) and "AccessDenied" in error.response["Error"]["Code"]
 
 
 def _artifacts(at: tuple[str, str]) -> dict[str, Any]:

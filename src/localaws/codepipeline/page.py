@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime
 from html import escape
 from pathlib import Path
@@ -14,6 +15,10 @@ BUSY_SECONDS, IDLE_SECONDS = 2, 15  # until the page loads itself again
 WORDS = {"InProgress": "running", "NotStarted": "not yet"}
 SIGNS = {"Succeeded": "✓", "Failed": "✕", "InProgress": "●", "Skipped": "»", "NotStarted": "○"}
 OTHER_SIGN = "■"  # stopped, abandoned, superseded
+# Where AWS's console shows a build's log; here the log stands beside this page.
+CONSOLE_LOG = re.compile(
+    r"https://[a-z0-9-]+\.console\.aws\.amazon\.com/codesuite/codebuild/projects/[^/]+/build/([^/?#]+)/log.*"
+)
 NO_PIPELINES = "<p class=none>There is no pipeline yet. <code>make up</code> makes them.</p>"
 NO_EXECUTIONS = "<p class=none>Nothing has run yet. A push to the remote <code>local</code> starts it.</p>"
 
@@ -73,11 +78,21 @@ def _waiting(execution: Body) -> list[tuple[Body, Body]]:
 
 def _approval(pipeline: str, stage: Body, action: Body) -> str:
     text = escape(action["summary"]) or "No text was given for this approval."
+    more = _more(action.get("link", ""))
     return (
-        f"<div class=approval><h3>{escape(stage['name'])} waits for you</h3><p>{text}</p>"
+        f"<div class=approval><h3>{escape(stage['name'])} waits for you</h3><p>{text}</p>{more}"
         f"<p>To go on: <code>make approve PIPELINE={escape(pipeline)}</code> · to refuse: "
         f"<code>make reject PIPELINE={escape(pipeline)}</code></p></div>"
     )
+
+
+def _more(link: str) -> str:
+    """What whoever asks wants to be read. Anything but a web address would be a script's way in."""
+    if not link.startswith(("https://", "http://")):
+        return ""
+    if log := CONSOLE_LOG.fullmatch(link):
+        return f"<p>To read first: <a href='builds/{escape(log[1])}'>the log of {escape(log[1])}</a></p>"
+    return f"<p>To read first: <a href='{escape(link)}' rel=noreferrer>{escape(link)}</a></p>"
 
 
 def _stage(stage: Body, message: str) -> str:

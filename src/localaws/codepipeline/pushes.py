@@ -26,10 +26,11 @@ class Pushes:
 
     def page(self, path: Mapping[str, str], body: bytes) -> Answer:
         """`said` are lines for the person who pushed, `started` the executions."""
-        push = self._push(_read(body))
+        given = _read(body)
+        push = self._push(given)
         if push is None:
             return Answer({"said": ["The branch is gone; no pipeline starts."], "started": []}, headers=JSON)
-        said, started = [], []
+        said, started = self._overtaken(push, given["after"]), []
         for pipeline in self.pipelines.all():
             if triggers.watches(pipeline.declared, push.repository):
                 line, execution = self._offer(pipeline, push)
@@ -46,12 +47,22 @@ class Pushes:
             return None
         repository = Repository(self.repositories[told["repository"]])
         try:
-            commit = repository.commit(told["after"])
-            files = repository.changed_files(told["before"], commit)
+            commit, head = repository.commit(told["after"]), repository.head(told["branch"])
+            files = repository.changed_files(told["before"], head)
         except GitFailed as failed:
             message = f"Commit {told['after']} of {told['repository']} cannot be read: {failed}"
             raise ServiceError("ValidationException", message) from failed
-        return Push(told["repository"], told["branch"], commit, tuple(files))
+        if not repository.is_part_of(commit, head):
+            message = f"{told['branch']} is at {head} and does not hold {commit}; only what it holds is deployed."
+            raise ServiceError("ValidationException", message)
+        return Push(told["repository"], told["branch"], head, tuple(files))
+
+    @staticmethod
+    def _overtaken(push: Push, after: str) -> list[str]:
+        """Nobody may bring an older commit back by telling of it once more."""
+        if push.commit.startswith(after):
+            return []
+        return [f"{after[:7]} is overtaken: {push.branch} is at {push.commit[:7]} already, and that is deployed"]
 
     def _offer(self, pipeline: Pipeline, push: Push) -> tuple[str, str]:
         """What is said of one pipeline, and the id of its execution."""

@@ -52,6 +52,14 @@ class Repository:
             return False
         return True
 
+    def is_part_of(self, commit: str, head: str) -> bool:
+        """Whether `head` is that commit or came after it."""
+        try:
+            self._ask("merge-base", "--is-ancestor", commit, head)
+        except GitFailed:
+            return False
+        return True
+
     def _names(self, *arguments: str) -> list[str]:
         return [name for name in self._ask(*arguments).decode(errors="replace").split("\0") if name]
 

@@ -73,7 +73,7 @@ class SourceAction:
             raise ActionFailed(
                 "ConfigurationError",
                 f"Connection {arn} is {connection['ConnectionStatus']}; it has to be AVAILABLE. On AWS a person "
-                f"finishes it in the console; here, POST /_localaws/connections/{arn}/available does.",
+                f"finishes it in the console; here, a POST of JSON to /_localaws/connections/{arn}/available does.",
             )
         return str(connection["ProviderType"])
 

@@ -76,7 +76,7 @@ def _names(stage: StageRun) -> list[str]:
 
 
 def _action(stage: StageRun, name: str, execution: Execution) -> Body:
-    """The newest try. `log` is the address of a build's log; a token is there while an approval waits."""
+    """The newest try. `log` is the address of a build's log; a token and a link are there while an approval waits."""
     run = stage.latest().get(name)
     if run is None:
         return {
@@ -97,7 +97,7 @@ def _action(stage: StageRun, name: str, execution: Execution) -> Body:
         "build": run.external_id if run.declared["actionTypeId"]["provider"] == "CodeBuild" else "",
         "log": run.external_url,
     }
-    return told | ({"token": run.token} if run.token else {})
+    return told | ({"token": run.token, "link": run.configuration.get("ExternalEntityLink", "")} if run.token else {})
 
 
 def _summary(run: ActionRun) -> str:

@@ -41,7 +41,8 @@ class LogStream:
         try:
             self._create_stream()
         except self._logs.exceptions.ResourceNotFoundException:
-            self._logs.create_log_group(logGroupName=self.group)
+            with suppress(self._logs.exceptions.ResourceAlreadyExistsException):  # another stream's writer was quicker
+                self._logs.create_log_group(logGroupName=self.group)
             self._create_stream()
 
     def _create_stream(self) -> None:

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import codecs
+import io
 import os
+import selectors
 import signal
 import subprocess
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from enum import Enum
 from pathlib import Path
 
 GRACE_SECONDS = 120.0  # AWS waits as long between SIGTERM and SIGKILL
+DRAIN_SECONDS = 10.0  # for what was printed last; longer, only a stray that left the group holds the pipe open
+CHUNK_BYTES = 65536
 
 _running: set[Process] = set()
 
@@ -31,8 +36,9 @@ class Process:
     ) -> None:
         self._popen = subprocess.Popen(
             argv, env=variables, cwd=folder, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, text=True, errors="replace", process_group=0,
+            stderr=subprocess.STDOUT, process_group=0, bufsize=0,
         )  # fmt: skip
+        self._enough, self._say_enough = os.pipe()  # closing the latter ends the reader
         self._on_line = on_line
         self._was_stopped = False
         _running.add(self)
@@ -59,7 +65,7 @@ class Process:
             self.stop()
             code = self._popen.wait()
         self._signal(signal.SIGKILL)
-        self._reader.join()
+        self._end_reader()
         _running.discard(self)
         return code, Ending.STOPPED if self._was_stopped and ending is Ending.ITSELF else ending
 
@@ -78,10 +84,35 @@ class Process:
         except (ProcessLookupError, PermissionError):
             return  # ended already; macOS answers the latter for a group of zombies
 
+    def _end_reader(self) -> None:
+        self._reader.join(DRAIN_SECONDS)
+        if self in _running:  # once
+            os.close(self._say_enough)
+        self._reader.join()
+
     def _read(self) -> None:
+        """Line by line, until nobody holds the pipe or enough was said."""
         assert self._popen.stdout is not None  # noqa: S101  (a pipe was asked for)
-        for line in self._popen.stdout:
-            self._on_line(line.rstrip("\n"))
+        decoder = io.IncrementalNewlineDecoder(codecs.getincrementaldecoder("utf-8")("replace"), translate=True)
+        rest = ""
+        with self._popen.stdout as pipe, os.fdopen(self._enough, "rb"):
+            for chunk in self._chunks(pipe.fileno()):
+                *lines, rest = (rest + decoder.decode(chunk, final=not chunk)).split("\n")
+                for line in lines:
+                    self._on_line(line)
+        if rest:
+            self._on_line(rest)
+
+    def _chunks(self, pipe: int) -> Iterator[bytes]:
+        """What is printed; nothing at last."""
+        with selectors.DefaultSelector() as selector:
+            selector.register(pipe, selectors.EVENT_READ)
+            selector.register(self._enough, selectors.EVENT_READ)
+            chunk = b"more"
+            while chunk:
+                ready = [key.fd for key, _ in selector.select()]
+                chunk = os.read(pipe, CHUNK_BYTES) if self._enough not in ready else b""
+                yield chunk
 
 
 def end_all() -> None:

@@ -78,7 +78,7 @@ class Dispatch:
 
     def _paged(self, scope: Scope, body: bytes) -> Answer:
         try:
-            return self.pages(scope["method"], scope["path"], body)
+            return self.pages(scope["method"], scope["path"], body, headers_of(scope).get("content-type", ""))
         except Exception as error:  # a fault of ours: final, and named
             log.logger.exception("%s %s", scope["method"], scope["path"])
             return ServiceError("InternalFailure", repr(error)).answer()

@@ -39,14 +39,21 @@ class Pages:
     def __init__(self, pages: Sequence[Page]) -> None:
         self._pages = [(page, page.pattern) for page in pages]
 
-    def __call__(self, method: str, path: str, body: bytes = b"") -> Answer:
-        """Answer one request."""
+    def __call__(self, method: str, path: str, body: bytes = b"", content_type: str = "") -> Answer:
+        """Answer one request. What changes something must come as JSON: no form of a web page can send that."""
         for page, pattern in self._pages:
             found = pattern.fullmatch(unquote(path))
             if found and page.method == method:
+                if method != "GET" and content_type.partition(";")[0].strip().lower() != JSON["content-type"]:
+                    return _not_json(content_type).answer()
                 try:
                     return page.answer(found.groupdict(), body)
                 except ServiceError as error:
                     return error.answer()
         known = ", ".join(f"{page.method} {PREFIX}{page.path}" for page, _ in self._pages)
         return ServiceError("NotFound", f"There is no {method} {path}; there is {known}.", 404).answer()
+
+
+def _not_json(content_type: str) -> ServiceError:
+    message = f"The content-type is {content_type!r}; send application/json, which no other site's page can send here."
+    return ServiceError("UnsupportedMediaType", message, 415)

@@ -25,6 +25,7 @@ from localaws.gateway.own_services import OwnServices
 from localaws.gateway.pages import Pages, telling
 from localaws.gateway.replay import Replay
 from localaws.gateway.scope import Scope, without_host
+from localaws.patches import iam_requests
 from localaws.sagemaker.service import SageMaker
 
 KEEP_ALIVE_SECONDS = 600
@@ -37,6 +38,7 @@ def serve(config: Config) -> None:
     _lead_own_group()
     patches.apply(config)
     record.install(config.log_dir)
+    iam_requests.ask_about_each()
     hypercorn_compat.install()
     sagemaker, mirror = SageMaker(config), DagMirror(config)
     mirror.start()

@@ -12,7 +12,7 @@ from localaws.gateway.config import Config
 from localaws.patches import (
     cloudwatch,
     ec2,
-    eventbridge_codebuild,
+    eventbridge_delivery,
     glue,
     iam,
     iam_requests,
@@ -36,7 +36,7 @@ def apply(config: Config) -> None:
         cloudwatch, ec2, glue, iam, iam_requests, lambda_, s3, sns, sns_subscriptions, sts, transport, unsupported,
     ):  # fmt: skip
         part.apply()
-    eventbridge_codebuild.apply(config)
+    eventbridge_delivery.apply(config)
     mwaa.apply(config.airflow)
 
 

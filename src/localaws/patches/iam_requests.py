@@ -8,30 +8,48 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from ministack.core import iam_actions
+from ministack.core import iam_actions, iam_evaluator
 from ministack.core.iam_actions import SERVICE_TO_IAM_NAMESPACE, extract_iam_action
 from ministack.services import ec2, iam, tagging
 
 from localaws.patches.replace import replace
 
+Named = str | list[str] | None  # what a request names: ARNs, or what follows the account in them
 BOUNDED = ("AttachRolePolicy", "DeleteRolePermissionsBoundary", "DeleteRolePolicy", "DetachRolePolicy", "PutRolePolicy")
 EC2_KINDS = {"eipalloc": "elastic-ip", "fl": "vpc-flow-log", "igw": "internet-gateway", "nat": "natgateway",
              "rtb": "route-table", "sg": "security-group", "sgr": "security-group-rule", "subnet": "subnet",
              "vpc": "vpc", "vpce": "vpc-endpoint"}  # fmt: skip
 EC2_NEW = {"AllocateAddress": "elastic-ip", "CreateFlowLogs": "vpc-flow-log",
            "CreateInternetGateway": "internet-gateway", "CreateVpc": "vpc"}  # fmt: skip
+MEMBER = re.compile(r"(\.member)?\.\d+$")
 EC2_TAG = re.compile(r"TagSpecification\.\d+\.Tag\.\d+\.Key")
 
 
+class Several(str):
+    """The first of several resources that one request names, and `each` of them: AWS asks about every one."""
+
+    each: tuple[str, ...]
+
+    def __new__(cls, each: Sequence[str]) -> Several:
+        made = super().__new__(cls, each[0])
+        made.each = tuple(each)
+        return made
+
+
 def apply() -> None:
-    """Ask about the thing that the request names, and tell conditions more."""
+    """Ask about the things that the request names, and tell conditions more."""
     replace(iam_actions, "extract_iam_action", _action)
     replace(iam_actions, "extract_resource_arn", _resource)
     replace(iam_actions, "request_tag_context", _context)
     replace(tagging, "resource_tags", _tags)
+
+
+def ask_about_each() -> None:
+    """Call it when decisions are recorded already, so that the answer about each resource is noted."""
+    replace(iam_evaluator, "enforce", _enforce)
 
 
 def _action(old: Callable[..., str | None], service: str, *request: Any) -> str | None:
@@ -53,25 +71,46 @@ def _resource(
         return found
     action = str(extract_iam_action(service, method, path, headers, body, query) or "").partition(":")[2]
     told = name(action, path, _asked(body, query))
-    if told is None or told.startswith("arn:"):
-        return told or found
+    each = [told] if isinstance(told, str) else told or []
+    arns = [one if one.startswith("arn:") else _arn(namespace, region, account, one) for one in each]
+    return Several(arns) if len(arns) > 1 else arns[0] if arns else found
+
+
+def _arn(namespace: str, region: str, account: str, told: str) -> str:
     place = "" if namespace in ("budgets", "iam") or told.startswith("dashboard/") else region
     return f"arn:aws:{namespace}:{place}:{account}:{told}"
 
 
+def _enforce(
+    old: Callable[..., Any], access_key: str, action: str, service: str, region: str, resource_arn: str = "*",
+    service_context: dict[str, Any] | None = None,
+) -> Any:  # fmt: skip
+    """What is denied for one of several resources is denied."""
+    each = resource_arn.each if isinstance(resource_arn, Several) else (resource_arn,)
+    answers = (old(access_key, action, service, region, arn, service_context) for arn in each)
+    return next((denied for denied in answers if denied), None)
+
+
 def _asked(body: bytes, query: Mapping[str, Any]) -> dict[str, Any]:
-    """What is asked for, by name: from a JSON body or from the form; a list in a form is its first member."""
+    """What is asked for, by name: from a JSON body or from the form, whose lists have numbered members."""
     try:
         given = json.loads(body) if body[:1] == b"{" else {}
     except ValueError:
         given = {}
     form = {name: value[0] if isinstance(value, list) else value for name, value in query.items()}
-    firsts = {name.removesuffix(".member.1"): value for name, value in form.items() if name.endswith(".member.1")}
-    return {**form, **firsts, **given}
+    lists = {name: _members(form, name) for name in {MEMBER.sub("", name) for name in form if MEMBER.search(name)}}
+    return {**form, **lists, **given}
 
 
-def _first(value: Any) -> str:
-    return str(value[0]) if isinstance(value, list) and value else str(value or "")
+def _members(form: Mapping[str, Any], name: str) -> list[Any]:
+    """`ResourceId.1`, `ResourceId.2` and `AlarmNames.member.1`, in the order of the form."""
+    return [value for key, value in form.items() if MEMBER.sub("", key) == name and MEMBER.search(key)]
+
+
+def _listed(asked: Mapping[str, Any], key: str, prefix: str) -> list[str]:
+    """Each of the things that a list names."""
+    value = asked.get(key)
+    return [f"{prefix}{one}" for one in (value if isinstance(value, list) else [value] if value else [])]
 
 
 def _airflow(action: str, path: str, asked: dict[str, Any]) -> str | None:
@@ -84,26 +123,25 @@ def _budget(action: str, path: str, asked: dict[str, Any]) -> str | None:
     return f"budget/{name}" if name else asked.get("ResourceARN")
 
 
-def _cloudwatch(action: str, path: str, asked: dict[str, Any]) -> str | None:
-    if dashboard := asked.get("DashboardName") or _first(asked.get("DashboardNames")):
-        return f"dashboard/{dashboard}"
+def _cloudwatch(action: str, path: str, asked: dict[str, Any]) -> Named:
+    if dashboards := _listed(asked, "DashboardName", "dashboard/") + _listed(asked, "DashboardNames", "dashboard/"):
+        return dashboards
     if action == "DeleteAlarms":
-        return f"alarm:{_first(asked.get('AlarmNames'))}"
+        return _listed(asked, "AlarmNames", "alarm:")
     return asked.get("ResourceARN")
 
 
-def _ec2(action: str, path: str, asked: dict[str, Any]) -> str | None:
+def _ec2(action: str, path: str, asked: dict[str, Any]) -> Named:
     if action.startswith("Describe"):
         return None
     if action in EC2_NEW:
         return f"{EC2_NEW[action]}/*"
     if action == "DisassociateRouteTable":
         return _table_of(asked["AssociationId"])
-    named = {"CreateTags": "ResourceId.1", "DeleteFlowLogs": "FlowLogId.1", "DeleteNatGateway": "NatGatewayId",
-             "DeleteTags": "ResourceId.1"}.get(action)  # fmt: skip
-    identity = str(asked.get(named, "")) if named else ""
-    kind = EC2_KINDS.get(identity.split("-")[0])
-    return f"{kind}/{identity}" if kind else None
+    named = {"CreateTags": "ResourceId", "DeleteFlowLogs": "FlowLogId", "DeleteNatGateway": "NatGatewayId",
+             "DeleteTags": "ResourceId"}.get(action, "")  # fmt: skip
+    kinds = [(EC2_KINDS.get(identity.split("-")[0]), identity) for identity in _listed(asked, named, "")]
+    return [f"{kind}/{identity}" for kind, identity in kinds] if all(kind for kind, _ in kinds) else None
 
 
 def _table_of(association: str) -> str | None:
@@ -113,9 +151,8 @@ def _table_of(association: str) -> str | None:
     return None
 
 
-def _ecr(action: str, path: str, asked: dict[str, Any]) -> str | None:
-    name = _first(asked.get("repositoryNames"))
-    return f"repository/{name}" if name else asked.get("resourceArn")
+def _ecr(action: str, path: str, asked: dict[str, Any]) -> Named:
+    return _listed(asked, "repositoryNames", "repository/") or asked.get("resourceArn")
 
 
 def _glue(action: str, path: str, asked: dict[str, Any]) -> str | None:
@@ -152,12 +189,12 @@ def _sns(action: str, path: str, asked: dict[str, Any]) -> str | None:
     return asked.get("ResourceArn")
 
 
-def _ssm(action: str, path: str, asked: dict[str, Any]) -> str | None:
-    several = action in ("DeleteParameters", "GetParameters")
-    return f"parameter/{_first(asked.get('Names')).lstrip('/')}" if several else None
+def _ssm(action: str, path: str, asked: dict[str, Any]) -> Named:
+    names = [name.lstrip("/") for name in _listed(asked, "Names", "")]
+    return [f"parameter/{name}" for name in names] if action in ("DeleteParameters", "GetParameters") else None
 
 
-NAMED: dict[str, Callable[[str, str, dict[str, Any]], str | None]] = {
+NAMED: dict[str, Callable[[str, str, dict[str, Any]], Named]] = {
     "airflow": _airflow, "budgets": _budget, "cloudwatch": _cloudwatch, "ec2": _ec2, "ecr": _ecr, "glue": _glue,
     "iam": _iam, "kms": _kms, "lambda": _lambda, "logs": _logs, "sns": _sns, "ssm": _ssm,
 }  # fmt: skip

@@ -61,19 +61,24 @@ class Server:
         self._lock = threading.Lock()
 
     def ask(self, role: str, method: str, path: str, body: object) -> tuple[int, Any]:
-        """Airflow's status and answer; it speaks to the user that is called like the role, else to the admin."""
+        """Airflow's status and answer to the user that is called like the role; 403 where there is none.
+
+        Airflow's Public may do nothing, so it has no user here.
+        """
         user = self._user(role)
+        if user is None:
+            return 403, {"title": "Forbidden", "status": 403, "detail": f"{role} may do nothing in this Airflow"}
         status, answer = self._send(method, path, body, self._token(user))
         if status == 401:  # this Airflow was started anew
             status, answer = self._send(method, path, body, self._token(user, renew=True))
         return status, answer
 
-    def _user(self, role: str) -> tuple[str, str]:
+    def _user(self, role: str) -> tuple[str, str] | None:
         if self._passwords is None:
             raise OSError("the gateway's configuration names no airflow.password_file")
         known: dict[str, str] = json.loads(self._passwords.read_text())
-        name = role.lower() if role.lower() in known else "admin"
-        return name, known[name]
+        name = role.lower()
+        return (name, known[name]) if name in known else None
 
     def _token(self, user: tuple[str, str], *, renew: bool = False) -> str:
         name, password = user

@@ -18,7 +18,7 @@ BUILD = """
 env:
   shell: bash
   variables: {COLOUR: blue, VERDICT: unknown}
-  exported-variables: [VERDICT, NEVER_SET]
+  exported-variables: [VERDICT, NEVER_SET, CODEBUILD_BUILD_ID]
 phases:
   install: {commands: ['greet() { echo "hello $1"; }']}
   build:
@@ -62,7 +62,9 @@ def test_a_pipelines_project_builds_from_a_zip_to_a_zip(bench: Bench) -> None:
     made = bench.s3.get_object(Bucket=BUCKET, Key="made/out.zip")["Body"].read()
 
     assert done["buildStatus"] == "SUCCEEDED", bench.log(done)
-    assert done["exportedEnvironmentVariables"] == [{"name": "VERDICT", "value": "good"}]
+    assert done["exportedEnvironmentVariables"] == [
+        {"name": "VERDICT", "value": "good"}, {"name": "CODEBUILD_BUILD_ID", "value": done["id"]},
+    ]  # fmt: skip
     assert done["artifacts"]["location"] == f"arn:aws:s3:::{BUCKET}/made/out.zip"
     with zipfile.ZipFile(io.BytesIO(made)) as opened:
         assert {name: opened.read(name) for name in opened.namelist()} == {"copy.txt": b"good", "kept.txt": b"1"}
@@ -96,7 +98,7 @@ def test_a_failing_command_fails_the_build_and_nothing_is_uploaded(bench: Bench)
         "COMMAND_EXECUTION_ERROR: Error while executing command: (exit 3). Reason: exit status 3"
     )
     assert "Running command echo two" not in bench.log(done)
-    assert "Contents" not in bench.s3.list_objects_v2(Bucket=BUCKET, Prefix="never")
+    assert "Contents" not in bench.s3.list_objects_v2(Bucket=BUCKET, Prefix="made/never")
 
 
 def test_a_pipe_hides_a_failure_as_on_aws(bench: Bench, plain: str) -> None:

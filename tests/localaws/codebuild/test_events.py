@@ -51,7 +51,7 @@ def test_a_rule_hears_that_a_build_failed(bench: Bench, events: Any) -> None:
 def test_a_rule_starts_a_build_under_its_targets_role(
     bench: Bench, events: Any, make_role: Callable[..., str], may_start: bool
 ) -> None:
-    """The daily look for drift begins like this; a rule without the right must not start anything."""
+    """Whoever rebuilds something every night does it like this; a rule without the right must not start anything."""
     name = f"scheduled-{may_start}"
     project = f"arn:aws:codebuild:{REGION}:{ACCOUNT}:project/{bench.project(name)}"
     allowed = policy(("codebuild:StartBuild", project if may_start else f"{project}-other"))

@@ -124,18 +124,21 @@ def test_a_starter_is_held_to_the_projects_it_may_start(
 def test_secrets_and_parameters_come_under_the_role_and_stay_out_of_the_log(
     bench: Bench, make_role: Callable[..., str]
 ) -> None:
-    """CodeBuild prints *** in a secret's place."""
+    """CodeBuild prints *** in the place of a secret, and of whatever comes from Parameter Store."""
     allowed = policy((["logs:*", "ssm:GetParameter", "secretsmanager:GetSecretValue"], "*"))
     role = make_role("reads-secrets", allowed, "codebuild.amazonaws.com")
     bench.gateway.client("secretsmanager").create_secret(Name="vendor", SecretString='{"token": "sesame-42"}')
+    bench.gateway.client("secretsmanager").create_secret(Name="pem", SecretString="BEGIN\n  c2Vz\n}\nYW1l\n")
     bench.gateway.client("ssm").put_parameter(Name="/colour", Value="green", Type="String")
     project = bench.project("secretive", serviceRole=role)
     spec = """
-env: {parameter-store: {COLOUR: /colour}, secrets-manager: {TOKEN: "vendor:token"}}
-phases: {build: {commands: ['echo "$COLOUR $TOKEN."']}}
+env: {parameter-store: {COLOUR: /colour}, secrets-manager: {TOKEN: "vendor:token", KEY: pem}}
+phases: {build: {commands: ['echo "$COLOUR $TOKEN."', 'echo "$KEY"', 'echo "all of it: {" $KEY "}"']}}
 """
 
     done, refused = bench.run(project, spec), bench.run(bench.project("not-secretive"), spec)
 
-    assert "\ngreen ***.\n" in bench.log(done)
+    assert "\n*** ***.\n" in bench.log(done)
+    assert "\n***\n  ***\n}\n***\n" in bench.log(done)
+    assert "\nall of it: { *** *** } *** }" in bench.log(done)
     assert "CLIENT_ERROR: Parameter Store reference /colour" in message(refused, "DOWNLOAD_SOURCE")

@@ -12,7 +12,7 @@ import pytest
 from tests.localaws.codebuild.conftest import ENVIRONMENT, message, phases
 from tests.localaws.helpers import ACCOUNT, REGION, Gateway
 
-from localaws import roles
+from localaws import processes, roles
 from localaws.clients import ROOT
 from localaws.codebuild import build_log, builds, record, runner, start
 from localaws.codebuild.machine import Machine
@@ -37,9 +37,10 @@ def machine(gateway: Gateway, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     return Machine(own, PLACE, ReportGroups(PLACE))
 
 
-def build_of(machine: Machine, command: str) -> record.Build:
+def build_of(machine: Machine, command: str, last: str = "true") -> record.Build:
     """A build with this command, whose time and whose time in the queue are one minute."""
-    spec = f"version: 0.2\nphases: {{build: {{commands: [{command}]}}, post_build: {{commands: [echo after]}}}}"
+    phase = f"{{commands: [{command}], finally: ['{last}']}}"
+    spec = f"version: 0.2\nphases: {{build: {phase}, post_build: {{commands: [echo after]}}}}"
     project = {
         "name": "slow", "source": {"type": "NO_SOURCE", "buildspec": spec}, "artifacts": {"type": "NO_ARTIFACTS"},
         "environment": ENVIRONMENT | {"environmentVariables": []}, "serviceRole": "r", "encryptionKey": "k",
@@ -58,6 +59,25 @@ def test_a_build_that_takes_too_long_is_ended(machine: Machine) -> None:
     assert phases(build.described())["BUILD"] == "TIMED_OUT" and "POST_BUILD" not in phases(build.described())
     assert message(build.described(), "BUILD") == "BUILD_TIMED_OUT: Build has timed out."
     assert not list((machine.config.builds.workspace / "running").iterdir())
+
+
+@pytest.mark.parametrize("how", ["TIMED_OUT", "STOPPED"])
+def test_a_build_that_must_end_does_not_begin_its_last_commands(machine: Machine, tmp_path: Path, how: str) -> None:
+    """Whoever stops a build that destroys the wrong thing wants nothing more of it to happen."""
+    begun = tmp_path / "begun"
+    build = build_of(machine, f"'touch {begun}; sleep 60'", last=f"touch {tmp_path}/last")
+    if how == "STOPPED":
+
+        def stop() -> None:
+            assert processes.wait_until(begun.exists, 20)
+            build.stop_asked.set()
+
+        threading.Thread(target=stop, daemon=True).start()
+
+    status = runner.Runner(machine, build).run()
+
+    assert status == how and begun.exists()
+    assert not (tmp_path / "last").exists()
 
 
 def test_a_build_above_the_accounts_limit_waits_its_turn(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:

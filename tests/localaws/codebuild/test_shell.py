@@ -11,6 +11,7 @@ import psutil
 import pytest
 
 from localaws.codebuild.shell import Interrupted, Shell
+from localaws.container import process
 
 Make = Callable[..., tuple[Shell, list[str]]]
 
@@ -76,6 +77,20 @@ def test_an_interruption_ends_what_runs(make: Make) -> None:
         shell.run("sleep 60")
 
     assert time.monotonic() - begun < 10
+
+
+def test_a_stray_that_cannot_be_told_does_not_hold_the_build(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It holds the pipe of the log and has nothing in its environment; the build would be in progress for ever."""
+    monkeypatch.setattr(process, "DRAIN_SECONDS", 0.5)
+    shell, lines = make()
+    begun = time.monotonic()
+
+    assert shell.run("setsid env -i sleep 30 & echo $! > stray; printf told; exit 3") == 3
+    assert shell.run("echo back") == 0
+    shell.close()
+
+    assert time.monotonic() - begun < 10
+    assert lines == ["told", "back"]
 
 
 def test_a_daemon_ends_with_its_build(make: Make, tmp_path: Path) -> None:

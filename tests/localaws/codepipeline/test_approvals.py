@@ -66,9 +66,10 @@ def test_the_topic_hears_what_is_asked(toys: Toys) -> None:
     sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": json.dumps({"Statement": [allow]})})
     toys.gateway.client("sns").subscribe(TopicArn=toys.topic, Protocol="sqs", Endpoint=arn)
 
-    _, token = waiting(
-        toys, "told", NotificationArn=toys.topic, CustomData="#{Plan.CHANGES} in #{codepipeline.PipelineExecutionId}"
-    )
+    execution, token = waiting(
+        toys, "told", NotificationArn=toys.topic, CustomData="#{Plan.CHANGES} in #{codepipeline.PipelineExecutionId}",
+        ExternalEntityLink="https://example.com/#{codepipeline.PipelineExecutionId}",
+    )  # fmt: skip
 
     def received() -> dict[str, Any]:
         return dict(sqs.receive_message(QueueUrl=queue))
@@ -76,6 +77,7 @@ def test_the_topic_hears_what_is_asked(toys: Toys) -> None:
     message = await_until(received, lambda answer: answer.get("Messages"))["Messages"][0]
     told = json.loads(json.loads(message["Body"])["Message"])
     assert told["approval"]["customData"].startswith("2 to add in ")
+    assert told["approval"]["externalEntityLink"] == f"https://example.com/{execution}"
     assert (told["approval"]["pipelineName"], told["approval"]["token"]) == ("told", token)
     toys.answer("told", token, "Rejected")
 

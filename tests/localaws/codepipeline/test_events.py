@@ -1,11 +1,15 @@
-"""Rules hear of every change, so that a topic can tell of a failure."""
+"""Rules hear of every change, so that a topic can tell of a failure, and start pipelines."""
 
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Callable
 from typing import Any
 
-from tests.localaws.codepipeline.toys import Toys, await_until, build, stage
+import pytest
+from tests.localaws.codepipeline.toys import Body, Toys, await_until, build, stage
+from tests.localaws.helpers import ACCOUNT, REGION, policy
 
 
 def test_a_rule_hears_of_a_failed_execution_its_stage_and_its_action(toys: Toys) -> None:
@@ -45,3 +49,51 @@ def test_a_rule_hears_of_a_failed_execution_its_stage_and_its_action(toys: Toys)
     assert "exit status 1" in failed["detail"]["execution-result"]["external-execution-summary"]
     assert failed["detail"]["type"] == {"owner": "AWS", "category": "Build", "provider": "CodeBuild", "version": "1"}
     assert failed["resources"] == [f"arn:aws:codepipeline:us-east-1:{toys.gateway.account_id}:heard"]
+
+
+@pytest.mark.parametrize("may_start", [True, False])
+def test_a_rule_starts_a_pipeline_under_its_targets_role(
+    toys: Toys, make_role: Callable[..., str], may_start: bool
+) -> None:
+    """The daily look for drift begins like this; a rule without the right must not start anything."""
+    name = f"by-rule-{may_start}"
+    toys.ended(name, toys.make(name, stage("Go", build("Go"))))
+    arn = f"arn:aws:codepipeline:{REGION}:{ACCOUNT}:{name}"
+    allowed = policy(("codepipeline:StartPipelineExecution", arn if may_start else f"{arn}-other"))
+    role, events = make_role(name, allowed, "events.amazonaws.com"), toys.gateway.client("events")
+    events.put_rule(Name=name, EventPattern=json.dumps({"source": [name]}))
+    events.put_targets(Rule=name, Targets=[{"Id": "pipeline", "Arn": arn, "RoleArn": role}])
+
+    events.put_events(Entries=[{"Source": name, "DetailType": "x", "Detail": "{}"}])
+    started = newest_of_two(toys, name, 10 if may_start else 2)
+
+    assert bool(started) == may_start
+    if started:
+        assert toys.ended(name, started["pipelineExecutionId"])["status"] == "Succeeded"
+        assert f"assumed-role/{name}/events" in started["trigger"]["triggerDetail"]
+
+
+def test_a_schedule_starts_a_pipeline_under_its_role(toys: Toys, make_role: Callable[..., str]) -> None:
+    """EventBridge's other clock takes the role as a service of another name."""
+    toys.ended("by-clock", toys.make("by-clock", stage("Go", build("Go"))))
+    arn = f"arn:aws:codepipeline:{REGION}:{ACCOUNT}:by-clock"
+    allowed = policy(("codepipeline:StartPipelineExecution", arn))
+    role = make_role("by-clock", allowed, "scheduler.amazonaws.com")
+
+    toys.gateway.client("scheduler").create_schedule(
+        Name="by-clock", ScheduleExpression="at(2020-01-01T00:00:00)", FlexibleTimeWindow={"Mode": "OFF"},
+        Target={"Arn": arn, "RoleArn": role},
+    )  # fmt: skip
+
+    assert newest_of_two(toys, "by-clock", 30)
+
+
+def newest_of_two(toys: Toys, name: str, seconds: float) -> Body:
+    """The execution after the first, when there is one within so long."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        found = toys.client.list_pipeline_executions(pipelineName=name)["pipelineExecutionSummaries"]
+        if len(found) > 1:
+            return dict(found[0])
+        time.sleep(0.1)
+    return {}

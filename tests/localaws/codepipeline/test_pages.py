@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from html.parser import HTMLParser
 
+import pytest
 from tests.localaws.codepipeline.toys import Body, Toys, approval, await_until, build, get, only_if, post, stage
 
 from localaws.codepipeline import page
@@ -19,8 +20,9 @@ def story(toys: Toys, name: str) -> Body:
 def test_the_facts_tell_what_ran_what_was_skipped_and_what_waits(toys: Toys) -> None:
     """`make pipelines` and `make approve` know nothing else."""
     plan = build("Plan", "CHANGES=no", namespace="Plan")
+    link = "https://example.com/#{codepipeline.PipelineExecutionId}"
     skipped = stage("Apply", build("Apply"), **only_if("#{Plan.CHANGES}", "NE", "no"))
-    ask = stage("Ask", approval(CustomData="Really, with #{Plan.CHANGES} changes?"))
+    ask = stage("Ask", approval(CustomData="Really, with #{Plan.CHANGES} changes?", ExternalEntityLink=link))
     toys.make("told-of", stage("Plan", plan), skipped, ask, stage("Go", build("Go")))
     token = toys.token("told-of")
 
@@ -33,6 +35,7 @@ def test_the_facts_tell_what_ran_what_was_skipped_and_what_waits(toys: Toys) -> 
     assert "which does not hold" in one["stages"][2]["entry"]
     waiting = one["stages"][3]["actions"][0]
     assert (waiting["token"], waiting["summary"]) == (token, "Really, with no changes?")
+    assert waiting["link"] == f"https://example.com/{one['id']}"
     built = one["stages"][1]["actions"][0]
     assert built["build"].startswith("toy-build:") and built["seconds"] > 0
     assert b"Entering phase BUILD" in get(toys.gateway, built["log"].split("/_localaws/")[1])
@@ -126,6 +129,27 @@ def test_the_page_says_how_to_approve_and_reloads_while_something_runs() -> None
     assert "1 h 6 min" in busy.text and "1 min 15 s" in busy.text
 
 
+@pytest.mark.parametrize(
+    ("link", "shown"),
+    [
+        ("https://us-east-1.console.aws.amazon.com/codesuite/codebuild/projects/p/build/p:1-a/log?region=us-east-1",
+         ["builds/p:1-a"]),
+        ("https://example.com/commit/'onclick='x", ["https://example.com/commit/'onclick='x"]),
+        ("javascript:alert(1)", []),
+    ],
+)  # fmt: skip
+def test_what_is_to_be_read_before_an_approval_is_a_click_away(link: str, shown: list[str]) -> None:
+    """On AWS the console has a build's log; sent there from this machine, nobody would find it."""
+    story = told("Add 2?")
+    story[0]["executions"][0]["stages"][0]["actions"][1]["link"] = link
+
+    reader = read(page.html(story))
+
+    links = [given["href"] for tag, given in reader.tags if tag == "a"]
+    assert links[:-1] == shown and links[-1] == "http://127.0.0.1:1/log"
+    assert not [given for _, given in reader.tags if "onclick" in given]
+
+
 def test_without_pipelines_the_page_says_how_to_get_them() -> None:
     assert "make up" in read(page.html([])).text
     assert "Nothing has run yet" in read(page.html([{"name": "x", "executions": []}])).text
@@ -133,3 +157,13 @@ def test_without_pipelines_the_page_says_how_to_get_them() -> None:
 
 def test_a_body_that_is_no_json_is_refused(toys: Toys) -> None:
     assert post(toys.gateway, "pushed", b"{")["__type"] == "SerializationException"
+
+
+def test_a_push_that_comes_as_a_form_is_refused(toys: Toys) -> None:
+    """A page of another site can send forms to this machine, and would start pipelines with them."""
+    head = toys.git("rev-parse", "HEAD")
+    body = json.dumps({"repository": "local/toys", "branch": "main", "before": head, "after": head}).encode()
+
+    for content_type in ("text/plain", "application/x-www-form-urlencoded", ""):
+        assert post(toys.gateway, "pushed", body, content_type)["__type"] == "UnsupportedMediaType"
+    assert "said" in post(toys.gateway, "pushed", body, "application/json; charset=utf-8")

@@ -51,9 +51,10 @@ def test_a_push_starts_only_what_its_files_belong_to(toys: Toys) -> None:
 def test_two_quick_pushes_deploy_each_its_own_commit(toys: Toys) -> None:
     """The first of two must not take the second's files and call them its own."""
     watching(toys, "quick", "dags/**")
-    pushes = [toys.push({"dags/quick.py": f"x = {number}\n"}) for number in (1, 2)]
-
-    answers = [toys.pushed(*push) for push in pushes]
+    pushes, answers = [], []
+    for number in (1, 2):
+        pushes.append(toys.push({"dags/quick.py": f"x = {number}\n"}))
+        answers.append(toys.pushed(*pushes[-1]))
 
     started = [one["execution"] for answer in answers for one in answer["started"] if one["pipeline"] == "quick"]
     took = []
@@ -62,6 +63,32 @@ def test_two_quick_pushes_deploy_each_its_own_commit(toys: Toys) -> None:
         actions = toys.actions("quick", execution)
         took.append(actions["Repository"]["output"]["outputVariables"]["CommitId"])
     assert took == [after for _, after in pushes]
+
+
+def test_an_older_commit_that_is_told_late_is_overtaken(toys: Toys) -> None:
+    """Its files must be deployed, but with what came after it: nobody may bring an older commit back."""
+    watching(toys, "late", "dags/**")
+    before, older = toys.push({"dags/late.py": "x = 1\n"})
+    _, head = toys.push({"unrelated.txt": "2\n"})
+
+    answer = toys.pushed(before, older)
+
+    assert answer["said"][0] == f"{older[:7]} is overtaken: main is at {head[:7]} already, and that is deployed"
+    started = {one["pipeline"]: one["execution"] for one in answer["started"]}
+    assert toys.ended("late", started["late"])["status"] == "Succeeded"
+    variables = toys.actions("late", started["late"])["Repository"]["output"]["outputVariables"]
+    assert variables["CommitId"] == head
+
+
+def test_a_commit_that_the_branch_does_not_hold_is_refused(toys: Toys) -> None:
+    """Anything that reaches this port could have it deployed past the branch."""
+    watching(toys, "held", "dags/**")
+    before, _ = toys.push({"dags/guarded.py": "x = 1\n"})
+    _, elsewhere = toys.push({"dags/guarded.py": "x = 2\n"}, branch="elsewhere")
+
+    answer = toys.pushed(before, elsewhere)
+
+    assert "does not hold" in answer["message"] and answer["__type"] == "ValidationException"
 
 
 def test_another_branch_starts_nothing(toys: Toys) -> None:
@@ -74,7 +101,7 @@ def test_another_branch_starts_nothing(toys: Toys) -> None:
 def test_a_new_branch_counts_every_file_and_a_gone_branch_none(toys: Toys) -> None:
     """The first push of `make up` has no commit before it."""
     watching(toys, "new-branch", "terraform/**")
-    head = toys.git("rev-parse", "HEAD")
+    _, head = toys.push({"anything-new.txt": "1\n"})
 
     assert "new-branch" in [one["pipeline"] for one in toys.pushed(ZEROS, head)["started"]]
     assert toys.pushed(head, ZEROS)["started"] == []

@@ -157,13 +157,24 @@ def test_a_closed_stage_lets_nobody_in_until_it_is_opened(toys: Toys) -> None:
 
 def test_a_deleted_pipeline_leaves_nothing_running(toys: Toys) -> None:
     """`make down` must not leave builds behind."""
-    asking(toys, "deleted")
+    codebuild = toys.gateway.client("codebuild")
+    execution = toys.make("deleted", stage("Go", build("Long", "sleep 60")))
+    work = await_until(
+        lambda: toys.actions("deleted", execution).get("Long", {}),
+        lambda one: one.get("output", {}).get("executionResult", {}).get("externalExecutionId"),
+    )
+    asked = [work["output"]["executionResult"]["externalExecutionId"]]
+    assert codebuild.batch_get_builds(ids=asked)["builds"][0]["buildStatus"] == "IN_PROGRESS"
 
     toys.client.delete_pipeline(name="deleted")
     toys.client.delete_pipeline(name="deleted")
 
     with pytest.raises(ClientError, match="PipelineNotFoundException"):
         toys.client.get_pipeline_state(name="deleted")
+    ended = await_until(
+        lambda: dict(codebuild.batch_get_builds(ids=asked)["builds"][0]), lambda one: one["buildComplete"]
+    )
+    assert ended["buildStatus"] == "STOPPED"
     assert toys.make("deleted", stage("Go", build("Go")))
 
 

@@ -216,9 +216,10 @@ def get(gateway: Gateway, path: str) -> bytes:
         return bytes(answer.read())
 
 
-def post(gateway: Gateway, path: str, body: bytes) -> Body:
+def post(gateway: Gateway, path: str, body: bytes, content_type: str = "application/json") -> Body:
     """A page's answer; an error's body too."""
-    asked = urllib.request.Request(f"{gateway.url}/_localaws/{path}", data=body, method="POST")
+    told = {"content-type": content_type}
+    asked = urllib.request.Request(f"{gateway.url}/_localaws/{path}", body, told, method="POST")
     try:
         with urllib.request.urlopen(asked, timeout=20) as answer:
             return dict(json.load(answer))

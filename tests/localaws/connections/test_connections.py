@@ -13,13 +13,14 @@ import pytest
 from botocore.exceptions import ClientError
 from tests.localaws.helpers import ACCOUNT, REGION, Gateway, policy
 
+JSON = {"content-type": "application/json"}
 NAMES = ["codeconnections", "codestar-connections"]
 
 
 def click(gateway: Gateway, arn: str) -> dict[str, Any]:
     """What a person does in AWS's console."""
     url = f"{gateway.url}/_localaws/connections/{quote(arn, safe='')}/available"
-    with urllib.request.urlopen(urllib.request.Request(url, method="POST"), timeout=5) as answer:
+    with urllib.request.urlopen(urllib.request.Request(url, headers=JSON, method="POST"), timeout=5) as answer:
         found: dict[str, Any] = json.load(answer)
         return found
 
@@ -87,9 +88,23 @@ def test_each_name_asks_for_its_own_permission(gateway: Gateway, make_user: Call
 @pytest.mark.parametrize("path", ["connections/arn:aws:codeconnections:x/available", "unheard-of"])
 def test_a_click_on_nothing_is_told(gateway: Gateway, path: str) -> None:
     """A mistaken ARN must not look like a connection that works."""
-    asked = urllib.request.Request(f"{gateway.url}/_localaws/{path}", method="POST")
+    asked = urllib.request.Request(f"{gateway.url}/_localaws/{path}", headers=JSON, method="POST")
 
     with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(asked, timeout=5)
 
     assert refused.value.code in (400, 404)
+
+
+def test_a_form_of_another_site_s_page_clicks_nothing(gateway: Gateway) -> None:
+    """Whatever page a developer looks at can send a form to this machine, but no JSON."""
+    client = gateway.client("codeconnections")
+    arn = client.create_connection(ConnectionName="unclicked", ProviderType="GitHub")["ConnectionArn"]
+    url = f"{gateway.url}/_localaws/connections/{quote(arn, safe='')}/available"
+    form = {"content-type": "text/plain"}
+
+    with pytest.raises(urllib.error.HTTPError) as refused:
+        urllib.request.urlopen(urllib.request.Request(url, b'{"a": "b"}', form, method="POST"), timeout=5)
+
+    assert refused.value.code == 415
+    assert client.get_connection(ConnectionArn=arn)["Connection"]["ConnectionStatus"] == "PENDING"

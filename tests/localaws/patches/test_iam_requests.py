@@ -10,6 +10,8 @@ import pytest
 from botocore.exceptions import ClientError
 from tests.localaws.helpers import ACCOUNT, REGION, Gateway, role_client, trust
 
+from localaws.patches import iam_requests
+
 HERE = f"{REGION}:{ACCOUNT}"
 OURS = {"StringEquals": {"aws:ResourceTag/Environment": "ours"}}
 GETS_OURS = {"StringEquals": {"aws:RequestTag/Environment": "ours"}}
@@ -86,6 +88,51 @@ def test_several_settings_are_asked_for_by_name(gateway: Gateway, acting: Callab
 
     assert ssm.get_parameters(Names=["/ours/a"])["Parameters"][0]["Value"] == "x"
     refused(lambda: ssm.get_parameters(Names=["/theirs/a"]))
+
+
+def test_of_several_things_each_one_is_asked_about(gateway: Gateway, acting: Callable[..., Any]) -> None:
+    """One of ours at the head of the list would open, or delete, everybody's behind it."""
+    for name in ("/ours/a", "/ours/b", "/theirs/a"):
+        gateway.client("ssm").put_parameter(Name=name, Value="x", Type="String", Overwrite=True)
+    may = ["ssm:GetParameters", "ssm:DeleteParameters"]
+    ssm = acting("ssm", allow(may, f"arn:aws:ssm:{HERE}:parameter/ours/*"))
+    alarms = acting("cloudwatch", allow("cloudwatch:DeleteAlarms", f"arn:aws:cloudwatch:{HERE}:alarm:ours-*"))
+    dashboard = f"arn:aws:cloudwatch::{ACCOUNT}:dashboard/ours-*"
+    dashboards = acting("cloudwatch", allow("cloudwatch:DeleteDashboards", dashboard))
+    ecr = acting("ecr", allow("ecr:DescribeRepositories", f"arn:aws:ecr:{HERE}:repository/ours"))
+
+    assert len(ssm.get_parameters(Names=["/ours/a", "/ours/b"])["Parameters"]) == 2
+    alarms.delete_alarms(AlarmNames=["ours-1", "ours-2"])
+
+    refused(lambda: ssm.get_parameters(Names=["/ours/a", "/theirs/a"]))
+    refused(lambda: ssm.delete_parameters(Names=["/ours/a", "/theirs/a"]))
+    refused(lambda: alarms.delete_alarms(AlarmNames=["ours-1", "theirs"]))
+    refused(lambda: dashboards.delete_dashboards(DashboardNames=["ours-1", "theirs"]))
+    refused(lambda: ecr.describe_repositories(repositoryNames=["ours", "theirs"]))
+    assert gateway.client("ssm").get_parameter(Name="/ours/a")["Parameter"]["Value"] == "x"
+
+
+def test_a_list_in_a_form_is_asked_about_whole() -> None:
+    """An SDK that sends forms numbers the members of a list, where boto3 sends JSON."""
+    form = {"AlarmNames.member.1": ["ours"], "AlarmNames.member.2": ["theirs"]}
+
+    several = iam_requests._cloudwatch("DeleteAlarms", "/", iam_requests._asked(b"", form))
+
+    assert several == ["alarm:ours", "alarm:theirs"]
+
+
+def test_ec2_asks_about_each_thing_that_gets_a_tag(gateway: Gateway, acting: Callable[..., Any]) -> None:
+    """A tag makes a thing ours: the next request could delete it."""
+    root = gateway.client("ec2")
+    mine, theirs = (root.create_vpc(CidrBlock=f"10.{n}.0.0/16")["Vpc"]["VpcId"] for n in (11, 12))
+    root.create_tags(Resources=[mine], Tags=TAGS)
+    ec2 = acting("ec2", allow("ec2:CreateTags", f"arn:aws:ec2:{HERE}:vpc/*", OURS))
+
+    ec2.create_tags(Resources=[mine], Tags=[{"Key": "a", "Value": "b"}])
+
+    refused(lambda: ec2.create_tags(Resources=[mine, theirs], Tags=TAGS))
+    for vpc in (mine, theirs):
+        root.delete_vpc(VpcId=vpc)
 
 
 def test_budgets_know_two_actions(acting: Callable[..., Any]) -> None:

@@ -110,6 +110,20 @@ def test_the_airflow_role_is_the_one_that_iam_allows(
     assert [user for user, *_ in airflow.asked] == ["viewer", "user"]
 
 
+def test_a_role_without_a_user_in_airflow_may_do_nothing(
+    gateway: Gateway, airflow: type[Airflow], make_user: Callable[..., Any]
+) -> None:
+    """IAM gives the least of all roles, and the request would have come in with the mightiest."""
+    client = make_user("airflow-public", allowed("Public"))("mwaa")
+
+    with pytest.raises(client.exceptions.RestApiClientException) as refusal:
+        ask(client)
+
+    assert refusal.value.response["RestApiStatusCode"] == 403
+    assert "Public may do nothing" in refusal.value.response["RestApiResponse"]["detail"]
+    assert airflow.asked == []
+
+
 def test_who_has_no_airflow_role_of_this_environment_is_refused(
     gateway: Gateway, airflow: type[Airflow], make_user: Callable[..., Any]
 ) -> None:

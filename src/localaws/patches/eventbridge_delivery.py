@@ -1,7 +1,7 @@
-"""EventBridge: a rule or a schedule whose target is a CodeBuild project starts a build, under the target's role.
+"""EventBridge: a rule or a schedule whose target is a CodeBuild project or a pipeline starts it, under its role.
 
-The emulator knows no such target. The input is StartBuild's, such as `{"environmentVariablesOverride": [...]}`; an
-event without an input of its own starts the project as it is.
+The emulator knows neither. The input is StartBuild's or StartPipelineExecution's, such as
+`{"environmentVariablesOverride": [...]}`; an event without an input of its own starts the target as it is.
 """
 
 from __future__ import annotations
@@ -22,21 +22,26 @@ from localaws.patches.replace import replace
 
 PRINCIPALS = {"aws.scheduler": "scheduler.amazonaws.com"}  # else a rule, whatever the event's source
 RULES = "events.amazonaws.com"
+STARTS = {"codebuild": "start_build", "codepipeline": "start_pipeline_execution"}
 
 
 def apply(config: Config) -> None:
-    """Let builds be targets."""
+    """Let builds and pipelines be targets."""
     clients = Clients(config)
 
     def invoke(old: Callable[..., Any], target: Any, event: Any, rule: Any, view: Any = None) -> Any:
-        if not str(target.get("Arn", "")).startswith("arn:aws:codebuild:"):
+        if _service(target) not in STARTS:
             return old(target, event, rule, view)
         given = _input(target, event, rule, view)
-        # not here: this may be the event loop, and StartBuild is a request to it
+        # not here: this may be the event loop, and what starts it is a request to it
         threading.Thread(target=_start, args=(clients, target, event, rule, given), daemon=True).start()
         return None
 
     replace(eventbridge, "_invoke_target", invoke)
+
+
+def _service(target: Mapping[str, Any]) -> str:
+    return f"{target.get('Arn', '')}::".split(":")[2]
 
 
 def _input(target: Mapping[str, Any], event: Any, rule: Any, view: Any) -> str:
@@ -47,10 +52,11 @@ def _input(target: Mapping[str, Any], event: Any, rule: Any, view: Any) -> str:
 
 
 def _start(clients: Clients, target: Mapping[str, Any], event: Any, rule: Mapping[str, Any], given: str) -> None:
-    project, role, source = target["Arn"], target.get("RoleArn", ""), str(rule.get("Arn", ""))
-    principal = PRINCIPALS.get(event["Source"], RULES)
+    arn, role, source = target["Arn"], target.get("RoleArn", ""), str(rule.get("Arn", ""))
+    principal, service = PRINCIPALS.get(event["Source"], RULES), _service(target)
+    named = {"projectName": arn} if service == "codebuild" else {"name": arn.split(":")[-1]}
     try:
         with roles.assumed(role, "events", principal, source) as credentials:
-            clients.of("codebuild", credentials).start_build(**{**json.loads(given), "projectName": project})
+            getattr(clients.of(service, credentials), STARTS[service])(**{**json.loads(given), **named})
     except (roles.RoleRefused, ClientError, BotoCoreError, ValueError, TypeError) as error:
-        logger.error("%s could not start %s: %s", source, project, error)
+        logger.error("%s could not start %s: %s", source, arn, error)
