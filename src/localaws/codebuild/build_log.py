@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,6 +15,7 @@ from localaws.gateway.pages import PREFIX, Page
 NEWEST_KEPT = 20  # files per project
 SHORTEST_LINE = 3  # letters: of a secret of several lines, a brace alone gives nothing away and stands everywhere
 NAME = re.compile(r"[\w-]+")
+CLEARING = threading.Lock()  # builds that begin at once would look at files that the other takes away
 TEXT = {"content-type": "text/plain; charset=utf-8"}
 
 
@@ -21,10 +23,11 @@ class BuildLog:
     """Lines of one build; what it was told to hide is printed as ***."""
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        for old in sorted(path.parent.glob("*.log"), key=lambda file: file.stat().st_mtime)[: -NEWEST_KEPT + 1]:
-            old.unlink(missing_ok=True)
-        self._file = path.open("w", buffering=1)
+        with CLEARING:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            for old in sorted(path.parent.glob("*.log"), key=lambda file: file.stat().st_mtime)[: -NEWEST_KEPT + 1]:
+                old.unlink()
+            self._file = path.open("w", buffering=1)
         self._stream: LogStream | None = None
         self._hidden: list[str] = []
 

@@ -41,7 +41,8 @@ def test_a_push_starts_only_what_its_files_belong_to(toys: Toys) -> None:
         f"of-dags: execution {started['of-dags'][:8]} starts, because of dags/deep/er/b.py",
         "of-terraform: nothing for it in this push",
     ]
-    assert toys.ended("of-dags", started["of-dags"])["status"] == "Succeeded"
+    ended = toys.ended("of-dags", started["of-dags"])
+    assert ended["status"] == "Succeeded", ended["statusSummary"]
     variables = toys.actions("of-dags", started["of-dags"])["Repository"]["output"]["outputVariables"]
     assert (variables["CommitId"], variables["CommitMessage"]) == (after, "Bring b")
     run = toys.execution("of-dags", started["of-dags"])
@@ -75,7 +76,8 @@ def test_an_older_commit_that_is_told_late_is_overtaken(toys: Toys) -> None:
 
     assert answer["said"][0] == f"{older[:7]} is overtaken: main is at {head[:7]} already, and that is deployed"
     started = {one["pipeline"]: one["execution"] for one in answer["started"]}
-    assert toys.ended("late", started["late"])["status"] == "Succeeded"
+    ended = toys.ended("late", started["late"])
+    assert ended["status"] == "Succeeded", ended["statusSummary"]
     variables = toys.actions("late", started["late"])["Repository"]["output"]["outputVariables"]
     assert variables["CommitId"] == head
 
