@@ -17,6 +17,7 @@ ROOT = Path(__file__).resolve().parents[2]
 LONGEST_SECONDS = 1200
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist looks at the groups in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """With several workers: tests of the one whole stack stay together and in order, other files each with itself."""
     for item in items:
