@@ -16,11 +16,11 @@ CONFIRMED = $(if $(CONFIRM),--confirm '$(CONFIRM)')
 
 .PHONY: help up down status train test test-fast check format package requirements bootstrap plan apply outputs destroy
 .PHONY: readmes images sleep wake unlock console doctor sync-dags validate env clean
-.PHONY: check-infra check-dags review changes summary handover verify drift verify-dags retrain delivery pipelines approve reject
+.PHONY: test-environments test-stack check-infra check-dags review changes summary handover verify drift verify-dags retrain delivery pipelines approve reject
 
 help: ## List every target
 	@echo "Stockcast: a stock-forecasting pipeline on AWS that also runs whole on this machine."
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-17s %s\n", $$1, $$2}'
 
 up: ## Run the main job here: embedded AWS, Terraform, Airflow, train, forecast (SOURCE=sample|live SYMBOLS=AMZN,MSFT DAY=2013-03-01)
 	@$(LOCAL) up --source '$(SOURCE)' $(if $(SYMBOLS),--symbols '$(SYMBOLS)') $(if $(DAY),--day '$(DAY)') \
@@ -148,8 +148,14 @@ format: ## Format Python and Terraform in place
 	@$(IN) dev -- -m ruff format .
 	@$(IN) local -- -m shipping.terraform fmt --write
 
-test: test-fast ## Run all tests: the fast ones, then every environment and the whole main job in stacks of their own (about 25 minutes)
-	@$(IN) dev -- -m pytest -m e2e -n 2 --dist loadgroup tests/local
+test: test-fast ## Run all tests: the fast ones, then every environment beside the main job and its pipelines, in stacks of their own (about 25 minutes)
+	@$(MAKE) -j2 test-environments test-stack
+
+test-environments: ## Run the tests that apply dev, staging, prod, the roles and the pipelines to embedded AWSs of their own
+	@$(IN) dev -- -m pytest -m e2e tests/local --ignore-glob='*/test_main_job.py' --ignore-glob='*/test_privilege.py' --ignore-glob='*/test_push.py' --ignore-glob='*/test_the_end.py'
+
+test-stack: ## Run the tests of one whole local stack: the main job, the rights it needs, pushes, and its end
+	@$(IN) dev -- -m pytest -m e2e tests/local/test_main_job.py tests/local/test_privilege.py tests/local/test_push.py tests/local/test_the_end.py
 
 test-fast: ## Run the tests that need no local stack
 	@$(PYTHON) src/shipping/tools.py sync dev airflow scan

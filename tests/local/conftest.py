@@ -17,14 +17,6 @@ ROOT = Path(__file__).resolve().parents[2]
 LONGEST_SECONDS = 1200
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist looks at the groups in the same hook
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With several workers: tests of the one whole stack stay together and in order, other files each with itself."""
-    for item in items:
-        needs_stack = "running" in getattr(item, "fixturenames", ())
-        item.add_marker(pytest.mark.xdist_group("stack" if needs_stack else item.path.stem))
-
-
 @dataclass(frozen=True)
 class Running:
     """The running stack, what `make up` printed, and how to command it."""
