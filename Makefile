@@ -140,7 +140,7 @@ check-infra: ## What the infrastructure pipeline asks before it plans: Terraform
 	@$(IN) check -- -m pytest tests/terraform/test_house.py --junitxml=build/reports/infra.xml
 
 check-dags: ## What the DAG pipeline asks before it syncs: house rules, requirements, and that every DAG parses in time
-	@$(IN) local -- -m shipping.buildspec_rules
+	@$(IN) local -- -m shipping.buildspec_rules buildspec-dags.yml
 	@$(IN) local -- -m shipping.dag_checks
 
 format: ## Format Python and Terraform in place
