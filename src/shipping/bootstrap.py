@@ -24,13 +24,13 @@ from pathlib import Path
 from typing import Any
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from shipping import (
     account,
-    aws_refusal,
     confirmation,
     connections,
+    ending,
     environments,
     standing,
     terraform_root,
@@ -237,15 +237,7 @@ def main(argv: list[str] | None = None) -> int:
     )
     parser.add_argument("--confirm", default="", help="the account id, instead of typing it")
     args = parser.parse_args(argv)
-    try:
-        bootstrap(args.confirm)
-    except (Refused, tools.ToolMissing) as problem:
-        print(f"stockcast: {problem}", file=sys.stderr)
-        return 1
-    except (BotoCoreError, ClientError) as problem:
-        print(f"stockcast: {aws_refusal.told(problem)}", file=sys.stderr)
-        return 1
-    return 0
+    return ending.status_of(lambda: bootstrap(args.confirm))
 
 
 if __name__ == "__main__":

@@ -19,9 +19,8 @@ from typing import Any
 
 import boto3
 import botocore
-from botocore.exceptions import BotoCoreError, ClientError
 
-from shipping import account, aws_refusal, confirmation, connections, environments, terraform_root, tools, values
+from shipping import account, confirmation, connections, ending, environments, terraform_root, tools, values
 from shipping.environments import Refused
 from shipping.planning import say
 from shipping.terraform_root import UNATTENDED, TerraformRoot
@@ -172,15 +171,7 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("--confirm", default="", help="the account id, instead of typing it")
     parser.add_argument("--destroy", action="store_true", help="take the pipelines away; environments stay")
     args = parser.parse_args(argv)
-    try:
-        make(args.confirm, destroy=args.destroy)
-    except (Refused, tools.ToolMissing) as problem:
-        print(f"stockcast: {problem}", file=sys.stderr)
-        return 1
-    except (BotoCoreError, ClientError) as problem:
-        print(f"stockcast: {aws_refusal.told(problem)}", file=sys.stderr)
-        return 1
-    return 0
+    return ending.status_of(lambda: make(args.confirm, destroy=args.destroy))
 
 
 if __name__ == "__main__":

@@ -20,9 +20,8 @@ from collections.abc import Callable
 from typing import Any
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
 
-from shipping import aws_refusal, deployer, environments, package, planning, tools, values
+from shipping import deployer, ending, environments, package, planning, tools, values
 from shipping.environments import Refused
 from shipping.image_content import DOCKERFILES
 
@@ -87,26 +86,20 @@ def main(argv: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="shipping.images", description=__doc__)
     parser.add_argument("--env", required=True)
     environment = parser.parse_args(argv).env
-    try:
-        deployer.take()
-        environments.check_name(environment)
-        if environment == environments.LOCAL:
-            raise Refused("ENV is 'local', where programs stand for images. Name another, such as ENV=dev.")
-        planning.checked(environment)
-        known = planning.initialised(environment, quietly=True).outputs()
-        if "repositories" not in known:
-            raise Refused(f"{environment} has no repositories yet. Run `make plan apply ENV={environment}` first.")
-        pushed = push(
-            wanted(environment, known), known["region"], boto3.client("ecr", region_name=known["region"]), docker
-        )
-    except (Refused, tools.ToolMissing, package.PackageRefused) as problem:
-        print(f"stockcast: {problem}", file=sys.stderr)
-        return 1
-    except (BotoCoreError, ClientError) as problem:
-        print(f"stockcast: {aws_refusal.told(problem)}", file=sys.stderr)
-        return 1
+    return ending.status_of(lambda: _push_of(environment))
+
+
+def _push_of(environment: str) -> None:
+    deployer.take()
+    environments.check_name(environment)
+    if environment == environments.LOCAL:
+        raise Refused("ENV is 'local', where programs stand for images. Name another, such as ENV=dev.")
+    planning.checked(environment)
+    known = planning.initialised(environment, quietly=True).outputs()
+    if "repositories" not in known:
+        raise Refused(f"{environment} has no repositories yet. Run `make plan apply ENV={environment}` first.")
+    pushed = push(wanted(environment, known), known["region"], boto3.client("ecr", region_name=known["region"]), docker)
     print("\n".join(f"pushed {uri}" for uri in pushed) or "both images are there already")
-    return 0
 
 
 if __name__ == "__main__":

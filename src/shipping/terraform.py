@@ -20,12 +20,10 @@ from collections.abc import Callable
 from typing import Any
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
 
 from shipping import (
     airflow_api,
     applied,
-    aws_refusal,
     bootstrap,
     confirmation,
     dag_made,
@@ -36,6 +34,7 @@ from shipping import (
     delivery,
     deployer,
     drift,
+    ending,
     environments,
     handover,
     package,
@@ -225,17 +224,13 @@ VERBS: dict[str, Callable[[argparse.Namespace], None]] = {
 
 def main(argv: list[str] | None = None) -> int:
     args = _arguments(argv)
-    try:
-        deployer.take()
-        environments.check_name(args.env)
-        VERBS[args.verb](args)
-    except (Refused, tools.ToolMissing, package.PackageRefused) as problem:
-        print(f"stockcast: {problem}", file=sys.stderr)
-        return 1
-    except (BotoCoreError, ClientError) as problem:
-        print(f"stockcast: {aws_refusal.told(problem)}", file=sys.stderr)
-        return 1
-    return 0
+    return ending.status_of(lambda: _run(args))
+
+
+def _run(args: argparse.Namespace) -> None:
+    deployer.take()
+    environments.check_name(args.env)
+    VERBS[args.verb](args)
 
 
 def _arguments(argv: list[str] | None) -> argparse.Namespace:

@@ -154,10 +154,10 @@ def test_taking_the_pipelines_away_leaves_nothing(accounts: dict[str, HomeAccoun
     [
         (
             "account",
-            "Source Check Plan-dev Apply-dev Plan-staging Approve-staging Apply-staging "
-            "Plan-prod Approve-prod Apply-prod",
+            "Source Check Plan-dev Apply-dev Verify-dev Plan-staging Approve-staging Apply-staging Verify-staging "
+            "Plan-prod Approve-prod Apply-prod Verify-prod",
         ),
-        ("local", "Source Check Plan-local Approve-local Apply-local"),
+        ("local", "Source Check Plan-local Approve-local Apply-local Verify-local"),
     ],
 )
 def test_a_push_passes_the_environments_in_their_order(
