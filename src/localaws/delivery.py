@@ -14,7 +14,7 @@ from localaws.stack import ACCOUNT_ID, MARKER, ROOT, Stack, write_whole
 from shipping import connections, tools
 
 SOURCES = ("terraform/bootstrap", "terraform/delivery", "modules", "envs/local", "envs/account")
-AHEAD = ("check", "scan")  # what the first build of the infrastructure pipeline needs beside what stands
+AHEAD = ("check",)  # what the first build of the infrastructure pipeline needs beside what stands
 
 
 def make(stack: Stack, progress: Progress) -> None:
@@ -33,7 +33,7 @@ def make(stack: Stack, progress: Progress) -> None:
     progress.say(remote.connect(stack))
     if remote.is_dirty():
         progress.say("what is not committed in this clone is not in the repository that the pipelines deploy from")
-    _make_environments_ahead(stack)
+    _work_ahead(stack)
 
 
 def _make_pipelines(stack: Stack, progress: Progress) -> None:
@@ -90,7 +90,12 @@ def _fingerprint(stack: Stack) -> str:
     return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
 
-def _make_environments_ahead(stack: Stack) -> None:
-    """In the background, after this command's end too: the first push shall not wait for their downloads."""
-    command = [str(tools.environment_python("local")), str(ROOT / "src/shipping/tools.py"), "sync", *AHEAD]
-    processes.start(command, {**os.environ, MARKER: stack.id}, stack.logs / "environments-ahead.log", ROOT)
+def _work_ahead(stack: Stack) -> None:
+    """In the background, after this command's end too: the first push shall wait for no download and no first scan."""
+    python = str(tools.environment_python("local"))
+    for name, command in (
+        ("environments-ahead", [str(ROOT / "src/shipping/tools.py"), "sync", *AHEAD]),
+        ("scan-ahead", ["-m", "shipping.scan"]),  # its reports are kept by content, and builds read them
+    ):
+        variables = {**os.environ, MARKER: stack.id, "PYTHONPATH": str(ROOT / "src")}
+        processes.start(["nice", python, *command], variables, stack.logs / f"{name}.log", ROOT)
