@@ -13,6 +13,8 @@ from localaws.progress import Progress, StepFailed
 from localaws.stack import Choice, Stack
 from shipping import tools
 
+AHEAD = ["environments-ahead", "scan-ahead"]  # the logs of what goes on in the background
+
 
 class Calls:
     """What was run on the stack, in order; `broken` is the step that fails."""
@@ -39,7 +41,7 @@ def calls(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Calls:
     calls = Calls()
     monkeypatch.setattr(delivery.commands, "run", calls.run)
     monkeypatch.setattr(delivery, "_click_the_connection", lambda _: calls.steps.append("click"))
-    monkeypatch.setattr(processes, "start", lambda *_: calls.steps.append("environments ahead"))
+    monkeypatch.setattr(processes, "start", lambda _, __, log, ___: calls.steps.append(log.stem))
     monkeypatch.setattr(remote, "is_possible", lambda: True)
     monkeypatch.setattr(remote, "is_dirty", lambda: True)
     return calls
@@ -51,7 +53,7 @@ def test_roles_and_pipelines_come_in_order_and_pushes_last(
     """A push before the pipelines stand would pass them by."""
     delivery.make(stack, Progress())
 
-    assert calls.steps == ["bootstrap", "click", "delivery", "terraform settle", "environments ahead"]
+    assert calls.steps == ["bootstrap", "click", "delivery", "terraform settle", *AHEAD]
     assert remote.is_open(stack)
     assert "what is not committed in this clone is not in the repository" in capsys.readouterr().out
 
@@ -79,7 +81,7 @@ def test_pipelines_that_stand_are_not_made_again(stack: Stack, calls: Calls, mon
     monkeypatch.setattr(delivery, "SOURCES", ("terraform/delivery",))  # as if the sources had changed
     delivery.make(stack, Progress())
 
-    assert again == ["environments ahead"]
+    assert again == AHEAD
     assert "delivery" in calls.steps
 
 
