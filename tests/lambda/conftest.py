@@ -4,6 +4,7 @@ The clients check every call's parameters against botocore's own model of the se
 here and not in the account.
 """
 
+import hashlib
 import importlib
 import io
 import sys
@@ -23,7 +24,8 @@ from tests.stockcast.sources.fake_source import Source, running_source
 ROOT = Path(__file__).resolve().parents[2]
 LOADER = botocore.session.get_session().get_component("data_loader")
 MODELS = {
-    name: ServiceModel(LOADER.load_service_model(name, "service-2"), name) for name in ("s3", "sagemaker-runtime")
+    name: ServiceModel(LOADER.load_service_model(name, "service-2"), name)
+    for name in ("s3", "sagemaker-runtime", "secretsmanager")
 }
 
 
@@ -46,8 +48,12 @@ class MemoryS3:
 
     def put_object(self, **given: Any) -> dict[str, Any]:
         check("s3", "PutObject", given)
-        self.objects[given["Bucket"], given["Key"]] = given
-        return {}
+        place = given["Bucket"], given["Key"]
+        stands = self._etag(place)
+        if (given.get("IfNoneMatch") == "*" and stands) or given.get("IfMatch", stands) != stands:
+            raise make_client_error("PutObject", "PreconditionFailed", "At least one condition did not hold.")
+        self.objects[place] = given
+        return {"ETag": self._etag(place)}
 
     def get_object(self, **given: Any) -> dict[str, Any]:
         check("s3", "GetObject", given)
@@ -55,7 +61,11 @@ class MemoryS3:
             raise make_client_error("GetObject", "AccessDenied", "Access Denied")
         if (given["Bucket"], given["Key"]) not in self.objects:
             raise make_client_error("GetObject", "NoSuchKey", "The specified key does not exist.")
-        return {"Body": io.BytesIO(self.objects[given["Bucket"], given["Key"]]["Body"])}
+        place = given["Bucket"], given["Key"]
+        return {"Body": io.BytesIO(self.objects[place]["Body"]), "ETag": self._etag(place)}
+
+    def _etag(self, place: tuple[str, str]) -> str | None:
+        return f'"{hashlib.sha256(self.objects[place]["Body"]).hexdigest()}"' if place in self.objects else None
 
     def keys(self, bucket: str) -> list[str]:
         return sorted(key for name, key in self.objects if name == bucket)
@@ -76,6 +86,21 @@ class ScriptedRuntime:
         check("sagemaker-runtime", "InvokeEndpoint", given)
         self.endpoints.append(given["EndpointName"])
         return {"Body": io.BytesIO(self.answer(given["Body"]))}
+
+
+class Secrets:
+    """Secrets Manager; what is not in `texts` does not exist."""
+
+    def __init__(self) -> None:
+        self.texts: dict[str, str] = {}
+        self.reads = 0
+
+    def get_secret_value(self, **given: Any) -> dict[str, Any]:
+        check("secretsmanager", "GetSecretValue", given)
+        self.reads += 1
+        if given["SecretId"] not in self.texts:
+            raise make_client_error("GetSecretValue", "ResourceNotFoundException", "can't find the specified secret")
+        return {"SecretString": self.texts[given["SecretId"]]}
 
 
 class Clock:
@@ -99,6 +124,11 @@ def runtime() -> ScriptedRuntime:
 
 
 @pytest.fixture
+def secrets() -> Secrets:
+    return Secrets()
+
+
+@pytest.fixture
 def client_error() -> Callable[..., ClientError]:
     return make_client_error
 
@@ -116,10 +146,10 @@ def source() -> Iterator[Source]:
 
 @pytest.fixture
 def load(
-    monkeypatch: pytest.MonkeyPatch, s3: MemoryS3, runtime: ScriptedRuntime
+    monkeypatch: pytest.MonkeyPatch, s3: MemoryS3, runtime: ScriptedRuntime, secrets: Secrets
 ) -> Iterator[Callable[..., ModuleType]]:
     """Import a function's handler afresh, its folder on the path and its settings in the environment."""
-    clients = {"s3": s3, "sagemaker-runtime": runtime}
+    clients = {"s3": s3, "sagemaker-runtime": runtime, "secretsmanager": secrets}
     monkeypatch.setattr(boto3, "client", clients.__getitem__)
     before = set(sys.modules)
 

@@ -17,7 +17,17 @@ from stockcast.sources.polite_get import Patience
 
 BRONZE = "bronze-bucket"
 FRIDAY = {"day": "2013-03-01"}
-APPLE, INDEX = "bars/day=2013-03-01/symbol=AAPL.json", "bars/day=2013-03-01/symbol=index-GSPC.json"
+APPLE = "bars/day=2013-03-01/symbol=AAPL/source=yahoo.json"
+INDEX = "bars/day=2013-03-01/symbol=index-GSPC/source=yahoo.json"
+WHOLE = [f"state/whole/symbol={name}/month=2013-03.json" for name in ("AAPL", "index-GSPC")]
+YAHOO_ALONE = {
+    "alpha_vantage_base_url": "http://127.0.0.1:9",
+    "alpha_vantage_daily_budget": "25",
+    "alpha_vantage_plan": "free",
+    "market_secret": "none",
+    "sources": "yahoo",
+    "stooq_base_url": "http://127.0.0.1:9",
+}
 
 
 @pytest.fixture
@@ -29,6 +39,7 @@ def ingest(load: Callable[..., ModuleType], source: Source, monkeypatch: pytest.
         history_start="2013-02-25",
         source_base_url=source.base_url,
         symbols="AAPL,^GSPC",
+        **YAHOO_ALONE,
     )
     monkeypatch.setattr(handler, "patience", Patience(sleep=lambda seconds: None))
     return handler
@@ -39,7 +50,7 @@ def test_every_symbol_is_stored_as_the_source_gave_it(ingest: ModuleType, s3: An
     answer = ingest.handler(FRIDAY, None)
 
     assert answer == {"day": "2013-03-01", "keys": [APPLE, INDEX]}
-    assert s3.keys(BRONZE) == [APPLE, INDEX]
+    assert s3.keys(BRONZE) == [APPLE, INDEX, *WHOLE]
     assert s3.body(BRONZE, APPLE) == body(chart("AAPL"))
     assert "period1=1361750400&period2=1362182400" in source.asked[0].path
 
@@ -79,8 +90,8 @@ def test_one_refused_symbol_costs_neither_the_others_nor_its_evidence(
     told = str(failure.value)
     assert told.startswith("1 of 2 symbols failed for 2013-03-01: AAPL: the answer is a web page")
     assert "Run it again in an hour" in told
-    refused = "quarantine/day=2013-03-01/symbol=AAPL"
-    assert s3.keys(BRONZE) == [INDEX, f"{refused}.reason.json", f"{refused}.txt"]
+    refused = "quarantine/day=2013-03-01/symbol=AAPL/source=yahoo"
+    assert s3.keys(BRONZE) == [INDEX, f"{refused}.reason.json", f"{refused}.txt", WHOLE[1]]
     assert s3.body(BRONZE, f"{refused}.txt") == b"<html>Are you a robot?</html>"
     reason = json.loads(s3.body(BRONZE, f"{refused}.reason.json"))
     assert (reason["symbol"], reason["day"], reason["status"]) == ("AAPL", "2013-03-01", 200)
@@ -142,7 +153,7 @@ def test_what_no_longer_fits_into_the_time_is_named(ingest: ModuleType, s3: Any,
     with pytest.raises(SymbolsFailed, match=r"1 of 2 .*\^GSPC: no time left"):
         ingest.handler(FRIDAY, clock(20_000))
 
-    assert s3.keys(BRONZE) == [APPLE]
+    assert s3.keys(BRONZE) == [APPLE, WHOLE[0]]
 
 
 def test_with_enough_time_all_are_fetched(ingest: ModuleType, clock: Any) -> None:
@@ -167,7 +178,13 @@ def test_missing_settings_are_named_at_start(load: Callable[..., ModuleType], mo
     monkeypatch.delenv("STOCKCAST_SYMBOLS", raising=False)
 
     with pytest.raises(MissingSettings, match="STOCKCAST_SYMBOLS"):
-        load("ingest", bronze_bucket=BRONZE, history_start="2013-02-25", source_base_url="http://127.0.0.1:9")
+        load(
+            "ingest",
+            bronze_bucket=BRONZE,
+            history_start="2013-02-25",
+            source_base_url="http://127.0.0.1:9",
+            **YAHOO_ALONE,
+        )
 
 
 def test_history_start_is_a_date(ingest: ModuleType) -> None:

@@ -3,6 +3,7 @@
 import csv
 import gzip
 import importlib.util
+import itertools
 import json
 import math
 import subprocess
@@ -20,9 +21,10 @@ import pytest
 
 from localaws import market, sample_bars
 from localaws.market import Market, MarketServer
-from stockcast.contracts.bars import Bar
+from stockcast.contracts.bars import Bar, Parsed
 from stockcast.sources import yahoo
 from stockcast.sources.answers import BadAnswer, UnknownSymbol
+from stockcast.sources.joining import joined
 
 PROGRAM = Path(market.__file__)
 FIRST, FRIDAY = date(2000, 3, 1), date(2013, 3, 1)
@@ -65,7 +67,7 @@ def chart(base_url: str, symbol: str, since: date = FIRST, day: date = FRIDAY) -
 
 
 def bars(base_url: str, symbol: str, since: date = FIRST, day: date = FRIDAY) -> list[Bar]:
-    parsed = yahoo.parse(yahoo.fetch(base_url, symbol, since, day).body, symbol)
+    parsed = yahoo.parse(yahoo.Yahoo(base_url).fetch(symbol, since, day).body, symbol)
     assert parsed.rejected == []
     return parsed.bars
 
@@ -168,7 +170,7 @@ def test_the_market_knows_nothing_later_than_its_day() -> None:
 def test_a_share_that_is_not_listed_yet_is_unknown() -> None:
     """Google's shares came in 2004."""
     with open_market(date(2001, 6, 1)) as base_url, pytest.raises(UnknownSymbol, match="GOOG"):
-        yahoo.fetch(base_url, "GOOG", FIRST, date(2001, 6, 1))
+        yahoo.Yahoo(base_url).fetch("GOOG", FIRST, date(2001, 6, 1))
 
 
 def test_the_period_is_obeyed_from_its_first_to_its_last_day(base_url: str) -> None:
@@ -191,7 +193,7 @@ def test_a_weekend_has_no_timestamps_as_at_yahoos(base_url: str) -> None:
     assert "timestamp" not in result
     assert result["indicators"]["quote"] == [{}]
     with pytest.raises(BadAnswer, match="no timestamps"):
-        yahoo.fetch(base_url, "AAPL", date(2013, 2, 23), date(2013, 2, 24))
+        yahoo.Yahoo(base_url).fetch("AAPL", date(2013, 2, 23), date(2013, 2, 24))
 
 
 def test_meta_says_whose_prices_in_what_and_where(base_url: str) -> None:
@@ -255,6 +257,35 @@ def test_the_program_starts_anywhere_and_imports_no_heavy_package(tmp_path: Path
     opened, loaded = run.stdout.splitlines()
     assert (run.returncode, run.stderr, loaded) == (0, "", "[]")
     assert json.loads(opened)["until"] == "2013-03-01"
+
+
+@pytest.mark.parametrize(
+    ("until", "since", "day", "symbol"),
+    [
+        (date(2003, 1, 15), date(2002, 11, 15), date(2003, 3, 10), "MSFT"),  # 2:1 on 2003-02-18, paid the day after
+        (date(2012, 12, 14), date(2012, 10, 15), FRIDAY, "AAPL"),  # paid on 2013-02-07
+    ],
+)
+def test_real_answers_of_two_days_join_to_the_history_that_one_answer_gives(
+    until: date, since: date, day: date, symbol: str
+) -> None:
+    """Between them lies a split or a dividend, which changed every price before it: the seam must not show."""
+
+    def parsed(address: str, first: date, last: date) -> Parsed:
+        return yahoo.parse(yahoo.Yahoo(address).fetch(symbol, first, last).body, symbol)
+
+    def returns(history: Parsed) -> list[float]:
+        return [math.log(bar.close / before.close) for before, bar in itertools.pairwise(history.bars)]
+
+    with open_market(until) as before, open_market(day) as after:
+        together = joined(parsed(before, FIRST, until), parsed(after, since, day))
+        whole = parsed(after, FIRST, day)
+
+    assert [bar.date for bar in together.bars] == [bar.date for bar in whole.bars]
+    assert returns(together) == pytest.approx(returns(whole), abs=1e-6)
+    assert [event for event in together.events if event.date > until] == [
+        event for event in whole.events if event.date > until
+    ]
 
 
 def test_started_by_its_path_it_serves_until_it_is_ended(tmp_path: Path) -> None:

@@ -1,14 +1,16 @@
-"""A source's raw answer, and the four ways in which it can fail to be one.
+"""A source's raw answer, and the ways in which it can fail to be one.
 
 Every failure names the symbol, the rule that broke and the way out, and keeps the answer it is about, so that whoever
-asked can put the refused bytes into quarantine beside the reason.
+asked can put the refused bytes into quarantine beside the reason. None of them holds an access key.
 """
 
 from typing import NamedTuple
 
+HIDDEN = "***"  # stands where an access key stood
+
 
 class RawAnswer(NamedTuple):
-    """What came over the wire, before anybody believed it."""
+    """What came over the wire, before anybody believed it. Where it held an access key it holds `***`."""
 
     body: bytes
     url: str
@@ -40,6 +42,18 @@ class SourceDown(SourceError):
 
 class BadAnswer(SourceError):
     """The source answered, but with something other than this symbol's bars."""
+
+
+class BudgetSpent(SourceError):
+    """The day's allowance of requests is used up; it was not asked any more."""
+
+
+class NoKey(SourceError):
+    """The source wants an access key, and there is none."""
+
+
+class NoBase(SourceError):
+    """The answer holds only the last days, and no older answer fits before them."""
 
 
 def excerpt(body: bytes, length: int = 120) -> str:

@@ -6,17 +6,16 @@ So an answer counts only once `chart_of` has looked at all of it.
 
 import json
 from datetime import date, datetime, time, timedelta, timezone, tzinfo
-from typing import Any, NamedTuple, TypeGuard
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from stockcast.sources.answers import BadAnswer, SourceBlocked, excerpt
+from stockcast.sources.rows import QUOTED, is_number
 
-PRICES = ("open", "high", "low", "close")
-QUOTED = (*PRICES, "volume")
 USUAL_CLOSE = time(16, 0)  # used only when the answer does not tell when its session ends
 
 CHECK_ANSWER = "Look at the answer under quarantine/ in the bronze bucket and at the setting `source_base_url`."
-WAIT = "Run it again in an hour; if it stays so, set `source_base_url` to another source of the same shape."
+WAIT = "Run it again in an hour; if it stays so, name another source in `market.sources`."
 
 
 class Chart(NamedTuple):
@@ -26,6 +25,7 @@ class Chart(NamedTuple):
     unfinished: date | None  # the day that was still trading when the source answered
     timestamps: list[Any]
     columns: dict[str, list[Any]]  # open, high, low, close, volume, adjclose
+    events: dict[str, Any]  # "splits" and "dividends", each by moment
 
 
 def chart_of(raw: bytes, symbol: str) -> Chart:
@@ -42,7 +42,8 @@ def chart_of(raw: bytes, symbol: str) -> Chart:
             "Check that the symbol traded between the setting `history_start` and the run's day.",
         )
     zone = _zone(meta, symbol)
-    return Chart(zone, _unfinished(meta, zone), timestamps, _columns(result, len(timestamps), symbol))
+    columns = _columns(result, len(timestamps), symbol)
+    return Chart(zone, _unfinished(meta, zone), timestamps, columns, as_dict(result.get("events")))
 
 
 def _json(raw: bytes, symbol: str) -> dict[str, Any]:
@@ -120,11 +121,6 @@ def trading_day(timestamp: Any, zone: tzinfo) -> date | None:
     if not is_number(timestamp) or not 0 <= timestamp < 1e11:
         return None
     return datetime.fromtimestamp(timestamp, zone).date()
-
-
-def is_number(value: Any) -> TypeGuard[int | float]:
-    """A finite number; the comparison is false for NaN, and true and false are no prices."""
-    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) < 1e300
 
 
 def as_dict(value: Any) -> dict[str, Any]:

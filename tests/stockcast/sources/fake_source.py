@@ -1,14 +1,22 @@
-"""A source that answers whatever a test wants, over real HTTP, and remembers how it was asked."""
+"""Sources that answer whatever a test wants, over real HTTP, and remember how they were asked.
+
+One server stands for Yahoo, Alpha Vantage and Stooq at once, as their addresses differ by path. All rows are made up
+here; what a good and a bad answer looks like follows the public descriptions of each source.
+"""
 
 import json
+import random
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
 
 NEW_YORK_OPEN_UTC = 14.5  # hours; in winter
+YAHOO, ALPHA_VANTAGE, STOOQ = "/v8/finance/chart/", "/query", "/q/d/l/"
+Quote = tuple[Any, ...]  # day, open, high, low, close, adjclose, volume
 
 
 class Reply(NamedTuple):
@@ -19,6 +27,7 @@ class Reply(NamedTuple):
     headers: tuple[tuple[str, str], ...] = ()
     announce: int | None = None
     after: threading.Event | None = None
+    trickle_seconds: float = 0.0  # between the bytes of the body
 
 
 class Asked(NamedTuple):
@@ -29,7 +38,7 @@ class Asked(NamedTuple):
 
 
 class Source(ThreadingHTTPServer):
-    """Gives its replies in turn, the last one for ever; `by_symbol` has replies for some symbols only."""
+    """Gives its replies in turn, the last one for ever; others by symbol (Yahoo's) or by the beginning of the path."""
 
     daemon_threads = True
 
@@ -37,6 +46,7 @@ class Source(ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), _Desk)
         self.replies: list[Reply] = []
         self.by_symbol: dict[str, Reply] = {}
+        self.by_path: dict[str, Reply] = {}
         self.asked: list[Asked] = []
 
     @property
@@ -50,6 +60,9 @@ class Source(ThreadingHTTPServer):
         symbol = path.split("?")[0].rsplit("/", 1)[-1].replace("%5E", "^")
         if symbol in self.by_symbol:
             return self.by_symbol[symbol]
+        for beginning, reply in self.by_path.items():
+            if path.startswith(beginning):
+                return reply
         return self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
 
 
@@ -66,7 +79,10 @@ class _Desk(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.send_header("Content-Length", str(len(reply.body) if reply.announce is None else reply.announce))
         self.end_headers()
-        self.wfile.write(reply.body)
+        for part in [reply.body] if not reply.trickle_seconds else [bytes([byte]) for byte in reply.body]:
+            self.wfile.write(part)
+            self.wfile.flush()
+            time.sleep(reply.trickle_seconds)
 
     def log_message(self, format: str, *arguments: Any) -> None:
         pass
@@ -121,6 +137,66 @@ def chart(symbol: str = "AAPL", rows: tuple[tuple[Any, ...], ...] = WEEK, **meta
         "indicators": {"quote": [quote], "adjclose": [{"adjclose": adjusted}]},
     }
     return {"chart": {"result": [result], "error": None}}
+
+
+def year(seed: int = 1, days: int = 300, until: str = "2013-03-01") -> tuple[Quote, ...]:
+    """Rows of a share that wanders, ascending, on weekdays; as many dollars adjusted as quoted."""
+    chance, price = random.Random(seed), 100.0  # noqa: S311 - made-up prices, no secrets
+    rows: list[Quote] = []
+    for day in reversed(weekdays(days, until)):
+        opening_price = price * (1 + chance.gauss(0, 0.003))
+        price *= 1 + chance.gauss(0, 0.012)
+        top, bottom = max(opening_price, price) * 1.004, min(opening_price, price) * 0.996
+        rows.append((day, opening_price, top, bottom, price, price, float(chance.randrange(10**6, 2 * 10**6))))
+    return tuple(rows)
+
+
+def weekdays(count: int, until: str) -> list[str]:
+    """The last weekdays up to a day, newest first."""
+    days, day = [], date.fromisoformat(until)
+    while len(days) < count:
+        if day.weekday() < 5:
+            days.append(day.isoformat())
+        day -= timedelta(days=1)
+    return days
+
+
+def series(
+    symbol: str = "AAPL", rows: tuple[Quote, ...] = WEEK, *, is_paid: bool = True, **meta: str
+) -> dict[str, Any]:
+    """A good answer of Alpha Vantage, newest first: texts, and raw prices beside adjusted closes."""
+    told = {
+        "1. Information": "Daily Time Series with Splits and Dividend Events",
+        "2. Symbol": symbol,
+        "3. Last Refreshed": rows[-1][0],
+        "4. Output Size": "Full size" if is_paid else "Compact",
+        "5. Time Zone": "US/Eastern",
+    }
+    days = {row[0]: _paid_day(row) if is_paid else _free_day(row) for row in reversed(rows)}
+    return {"Meta Data": told | meta, "Time Series (Daily)": days}
+
+
+def _paid_day(row: Quote) -> dict[str, str]:
+    _, opens, high, low, close, adjusted, volume = row
+    names = ("open", "high", "low", "close", "adjusted close", "volume", "dividend amount", "split coefficient")
+    values = (opens, high, low, close, adjusted, int(volume), "0.0000", "1.0")
+    return {f"{i}. {name}": str(value) for i, (name, value) in enumerate(zip(names, values, strict=True), 1)}
+
+
+def _free_day(row: Quote) -> dict[str, str]:
+    _, opens, high, low, close, _, volume = row
+    names = ("open", "high", "low", "close", "volume")
+    values = (opens, high, low, close, int(volume))
+    return {f"{i}. {name}": str(value) for i, (name, value) in enumerate(zip(names, values, strict=True), 1)}
+
+
+def table(rows: tuple[Quote, ...] = WEEK, header: str = "Date,Open,High,Low,Close,Volume") -> bytes:
+    """A good answer of Stooq: adjusted prices, ascending."""
+    lines = []
+    for day, opens, high, low, close, adjusted, volume in rows:
+        factor = adjusted / close
+        lines.append(",".join(map(str, (day, opens * factor, high * factor, low * factor, adjusted, volume))))
+    return "\n".join([header, *lines, ""]).encode()
 
 
 def body(answer: Any) -> bytes:

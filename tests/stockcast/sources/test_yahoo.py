@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfoNotFoundError
 import pytest
 from tests.stockcast.sources.fake_source import WEEK, Reply, Source, body, chart, opening
 
-from stockcast.contracts.bars import Bar
+from stockcast.contracts.bars import Bar, Event
 from stockcast.sources import yahoo, yahoo_chart
 from stockcast.sources.answers import BadAnswer, SourceBlocked, SourceDown, SourceError, UnknownSymbol
 from stockcast.sources.polite_get import Patience
@@ -20,7 +20,7 @@ NOT_FOUND = body({"chart": {"result": None, "error": {"code": "Not Found", "desc
 
 
 def fetch(source: Source, symbol: str = "AAPL") -> bytes:
-    return yahoo.fetch(source.base_url, symbol, SINCE, DAY, patience=AT_ONCE).body
+    return yahoo.Yahoo(source.base_url, AT_ONCE).fetch(symbol, SINCE, DAY).body
 
 
 def test_the_address_asks_for_whole_days_with_their_splits_and_dividends() -> None:
@@ -38,7 +38,7 @@ def test_a_good_answer_comes_back_byte_for_byte(source: Source) -> None:
     odd_spacing = body(chart()).replace(b": ", b" :  ")
     source.replies = [Reply(200, odd_spacing)]
 
-    answer = yahoo.fetch(source.base_url, "AAPL", SINCE, DAY, patience=AT_ONCE)
+    answer = yahoo.Yahoo(source.base_url, AT_ONCE).fetch("AAPL", SINCE, DAY)
 
     assert answer == (odd_spacing, yahoo.url(source.base_url, "AAPL", SINCE, DAY), 200)
     assert source.asked[0].headers["User-Agent"].startswith("Mozilla/5.0")
@@ -128,7 +128,7 @@ def test_a_limit_that_passes_is_waited_for(source: Source) -> None:
 def test_a_source_that_is_gone_is_named() -> None:
     """Nothing came back, so there is nothing to quarantine, only a reason."""
     with pytest.raises(SourceDown, match=r"AAPL: http://127\.0\.0\.1:9/.* gave no whole answer") as refusal:
-        yahoo.fetch("http://127.0.0.1:9", "AAPL", SINCE, DAY, patience=AT_ONCE)
+        yahoo.Yahoo("http://127.0.0.1:9", AT_ONCE).fetch("AAPL", SINCE, DAY)
 
     assert refusal.value.answer is None
 
@@ -264,3 +264,44 @@ def test_a_row_without_a_moment_is_rejected(stamp: Any) -> None:
 
     assert len(parsed.bars) == 4
     assert [rejected.rule for rejected in parsed.rejected] == ["is_dated"]
+
+
+def test_splits_and_dividends_are_events_of_the_exchanges_day() -> None:
+    """Annotations and the split rule read them; a jump with an event is no fault."""
+    answer = chart()
+    at = opening("2013-02-27")
+    answer["chart"]["result"][0]["events"] = {
+        "splits": {str(at): {"date": at, "numerator": 7.0, "denominator": 1.0, "splitRatio": "7:1"}},
+        "dividends": {"1": {"date": opening("2013-03-01"), "amount": 0.25}, "2": {"date": at, "amount": 1}},
+    }
+
+    events = yahoo.parse(body(answer), "AAPL").events
+
+    assert events == [
+        Event("AAPL", date(2013, 2, 27), "dividend", 1.0, "yahoo"),
+        Event("AAPL", date(2013, 2, 27), "split", 7.0, "yahoo"),
+        Event("AAPL", date(2013, 3, 1), "dividend", 0.25, "yahoo"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        None,
+        [],
+        {"splits": 5},
+        {"splits": {"1": None}},
+        {"splits": {"1": {"date": 1, "numerator": 2, "denominator": 0}}},
+        {"splits": {"1": {"date": "today", "numerator": 2, "denominator": 1}}},
+        {"dividends": {"1": {"date": 1362148200, "amount": "0.25"}}},
+        {"dividends": {"1": {"date": 1362148200, "amount": -1}}},
+    ],
+)
+def test_an_event_that_is_none_is_left_out(told: Any) -> None:
+    """Bars are worth having without it, and an invented split would excuse a jump."""
+    answer = chart()
+    answer["chart"]["result"][0]["events"] = told
+
+    parsed = yahoo.parse(body(answer), "AAPL")
+
+    assert (list(parsed.events), len(parsed.bars)) == ([], 5)
