@@ -1,7 +1,7 @@
 """From raw answers to silver, as the job runs it."""
 
 import json
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -15,6 +15,7 @@ from stockcast.contracts import keys
 from stockcast.forecasting.request import read_request
 
 NEW_YORK = ZoneInfo("America/New_York")
+QUOTES = ("open", "high", "low", "close", "volume")
 
 
 def raw_answer(symbol: str, frame: pl.DataFrame, factor: float = 0.5) -> bytes:
@@ -57,13 +58,23 @@ def bronze(tmp_path: Path) -> Path:
         pl.when(pl.int_range(pl.len()) == 302).then(pl.col("close") / 2).otherwise("high").alias("high"),
     )
     for symbol, frame in table.items():
-        (folder / f"symbol={keys.slug(symbol)}.json").write_bytes(raw_answer(symbol, frame))
+        put(folder, symbol, raw_answer(symbol, frame))
     return folder
 
 
-def run(bronze: Path, silver: Path) -> Path:
-    build_silver.main(["--bronze", str(bronze), "--silver", str(silver), "--day", str(DAY)])
+def put(bronze: Path, symbol: str, raw: bytes, name: str = "source=yahoo") -> None:
+    path = bronze / f"symbol={keys.slug(symbol)}" / f"{name}.json"
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(raw)
+
+
+def run(bronze: Path, silver: Path, *more: str) -> Path:
+    build_silver.main(["--bronze", str(bronze), "--silver", str(silver), "--day", str(DAY), *more])
     return silver
+
+
+def report_of(silver: Path) -> dict:
+    return json.loads((silver / keys.silver_report(DAY)).read_text())
 
 
 def table(silver: Path) -> pl.DataFrame:
@@ -78,7 +89,7 @@ def test_silver_holds_adjusted_bars_with_market_and_split_in_one_file(bronze, tm
     bars_of_silver = table(silver)
     assert bars_of_silver.columns == [
         "symbol", "date", "open", "high", "low", "close", "volume", "close_raw", "source",
-        "market_close", "market_return", "split",
+        "market_close", "market_return", "split", "dividend", "split_factor", "annotation",
     ]  # fmt: skip
     gspc = bars_of_silver.filter(pl.col("symbol") == "^GSPC")
     assert gspc["close"].to_list() == pytest.approx(bars(700, 2)["close"].to_list()[:-1])
@@ -99,7 +110,7 @@ def test_bad_and_later_rows_lie_in_quarantine_with_their_reasons(bronze, tmp_pat
         "no_nulls": str(DAYS[300]), "price_above_zero": str(DAYS[301]), "range_holds_open_and_close": str(DAYS[302]),
         "not_after_day": str(DAYS[-1]),
     }  # fmt: skip
-    assert all(row["reason"] and "value" in row for row in rows)
+    assert all(row["reason"] and "value" in row and row["source"] == "yahoo" for row in rows)
     assert [row["rule"] for row in rows if row["row"]["symbol"] == "NEW"] == ["not_after_day"]
     refused = table(silver).filter(
         (pl.col("symbol") == "AAPL") & pl.col("date").is_in([DAYS[place] for place in (300, 301, 302, -1)])
@@ -120,13 +131,16 @@ def test_the_report_adds_up(bronze, tmp_path):
     """A day on which a vendor lost rows must be seen at a glance."""
     silver = run(bronze, tmp_path / "silver")
 
-    report = json.loads((silver / keys.silver_report(DAY)).read_text())
+    report = report_of(silver)
     assert report["rows"] == table(silver).height == sum(one["bars"] for one in report["symbols"].values())
     assert report["symbols"]["AAPL"] == {
-        "bars": 696, "from": str(DAYS[0]), "to": str(DAY), "rejected": 4, "missing_trading_days": 3,
-        "first_missing": [str(day) for day in DAYS[300:303]],
+        "state": "ok", "source": "yahoo", "bars": 696, "from": str(DAYS[0]), "to": str(DAY), "rejected": 4,
+        "missing_trading_days": 3, "first_missing": [str(day) for day in DAYS[300:303]],
     }  # fmt: skip
+    assert (report["verdict"], report["reasons"], report["missing_symbols"]) == ("go", [], [])
+    assert report["rejected"] == sum(report["rejected_by_rule"].values())
     assert report["rejected_by_rule"]["not_after_day"] == 3
+    assert report["missing_sessions"] == 3
     assert report["parts"]["train"]["to"] < report["parts"]["validation"]["from"]
 
 
@@ -143,3 +157,138 @@ def test_an_empty_bronze_folder_says_what_to_run(tmp_path):
     """A job that succeeds on nothing would leave yesterday's silver in place, unnoticed."""
     with pytest.raises(SystemExit, match="Run the ingest function for this day first"):
         run(tmp_path, tmp_path / "silver")
+
+
+def halved(frame: pl.DataFrame) -> pl.DataFrame:
+    """From day 400 on at half the price, as a split that the source did not adjust."""
+    later = pl.int_range(pl.len()) >= 400
+    return frame.with_columns(
+        pl.when(later).then(pl.col(name) / 2).otherwise(name).alias(name) for name in ("open", "high", "low", "close")
+    )
+
+
+def test_a_symbol_with_a_missing_split_is_left_out_and_told(bronze, tmp_path):
+    """The others' forecasts go on; its own last good one stands."""
+    put(bronze, "AAPL", raw_answer("AAPL", halved(bars(700, 1, "AAPL", DAYS))))
+
+    silver = run(bronze, tmp_path / "silver")
+
+    assert set(table(silver)["symbol"]) == {"^GSPC", "NEW"}
+    assert not (silver / keys.silver_recent(DAY, "AAPL")).exists()
+    assert [(one["symbol"], one["rule"]) for one in report_of(silver)["held_back"]] == [("AAPL", "split_jump")]
+    lines = (silver / keys.silver_quarantine(DAY)).read_text().splitlines()
+    assert [line["row"]["date"] for line in map(json.loads, lines) if line["rule"] == "split_jump"] == [str(DAYS[400])]
+
+
+def test_what_a_person_noted_lets_the_symbol_go_on(bronze, tmp_path):
+    """A profit warning halves a price too, and only people know."""
+    put(bronze, "AAPL", raw_answer("AAPL", halved(bars(700, 1, "AAPL", DAYS))))
+    notes = tmp_path / "notes"
+    notes.mkdir()
+    head = "symbol,date,kind,value,note,author"
+    (notes / "labels.csv").write_text(f"{head}\nAAPL,{DAYS[400]},event,,Profit warning,mara\n")
+
+    silver = run(bronze, tmp_path / "silver", "--annotations", str(notes))
+
+    day = table(silver).filter((pl.col("symbol") == "AAPL") & (pl.col("date") == DAYS[400]))
+    assert day["annotation"].to_list() == ["event"]
+    assert report_of(silver)["held_back"] == []
+
+
+def test_a_day_with_too_much_missing_writes_no_bars(bronze, tmp_path):
+    """Yesterday's silver stays; the check after this job ends the run."""
+    put(bronze, "AAPL", b"<html>Too many requests</html>")
+    put(bronze, "NEW", raw_answer("NEW", bars(99, 3, "NEW", DAYS[-100:-1]).filter(pl.col("date") < DAY)))
+
+    silver = run(bronze, tmp_path / "silver")
+
+    report = report_of(silver)
+    assert report["verdict"] == "stop"
+    assert report["missing_symbols"] == ["AAPL", "NEW"]
+    assert "AAPL, readable_answer" in " ".join(report["reasons"]) and "a web page" in " ".join(report["reasons"])
+    assert sorted(path.relative_to(silver).parts[0] for path in silver.rglob("*.*") if path.is_file()) == [
+        "quarantine", "reports",
+    ]  # fmt: skip
+
+
+def test_a_symbol_that_was_never_fetched_is_missing(bronze, tmp_path):
+    """The folder holds what came; only the setting knows what should have."""
+    silver = run(bronze, tmp_path / "silver", "--symbols", "AAPL,^GSPC,NEW,TSLA")
+
+    report = report_of(silver)
+    assert (report["verdict"], report["missing_symbols"]) == ("go", ["TSLA"])
+    assert "Ingest this day first" in report["held_back"][0]["reason"]
+
+
+def test_a_history_too_short_to_part_stops_with_its_reason(tmp_path):
+    """An environment on its first day: the job is whole, the data is not."""
+    (tmp_path / "bronze").mkdir()
+    for seed, symbol in enumerate(("AAPL", "^GSPC")):
+        put(tmp_path / "bronze", symbol, raw_answer(symbol, bars(100, seed, symbol, DAYS[-101:-1])))
+
+    report = report_of(run(tmp_path / "bronze", tmp_path / "silver"))
+
+    assert report["verdict"] == "stop"
+    assert "too few to part" in report["reasons"][0]
+
+
+def test_of_two_sources_the_first_named_counts(bronze, tmp_path):
+    """Both answers lie there after a cross-check; mixing them would make a jump."""
+    lines = ["Date,Open,High,Low,Close,Volume"]
+    lines += [",".join(map(str, row)) for row in bars(699, 7, "NEW", DAYS[:-1]).select("date", *QUOTES).iter_rows()]
+    put(bronze, "NEW", "\n".join(lines).encode(), "source=stooq")
+
+    first = run(bronze, tmp_path / "first", "--sources", "stooq,yahoo")
+    second = run(bronze, tmp_path / "second", "--sources", "yahoo,stooq")
+
+    assert report_of(first)["symbols"]["NEW"]["source"] == "stooq"
+    assert report_of(first)["symbols"]["NEW"]["bars"] == 699
+    assert report_of(second)["symbols"]["NEW"]["source"] == "yahoo"
+    assert set(table(second).filter(pl.col("symbol") == "NEW")["source"]) == {"yahoo"}
+
+
+def test_splits_and_dividends_of_the_source_stand_beside_their_bars(bronze, tmp_path):
+    """Whoever looks at a strange day sees what was paid, and that the exchange closed early."""
+    opened = int(datetime.combine(DAYS[400], time(9, 30), NEW_YORK).timestamp())
+    answer = json.loads(raw_answer("^GSPC", bars(700, 2, "^GSPC", DAYS)))
+    answer["chart"]["result"][0]["events"] = {
+        "dividends": {str(opened): {"amount": 0.5, "date": opened}},
+        "splits": {str(opened): {"numerator": 2, "denominator": 1, "splitRatio": "2:1", "date": opened}},
+    }
+    put(bronze, "^GSPC", json.dumps(answer).encode())
+
+    silver = run(bronze, tmp_path / "silver")
+
+    rows = table(silver).filter(pl.col("symbol") == "^GSPC")
+    assert rows.filter(pl.col("date") == DAYS[400]).select("dividend", "split_factor", "annotation").rows() == [
+        (0.5, 2.0, "dividend;split")
+    ]
+    assert rows["dividend"].count() == rows["split_factor"].count() == 1
+    known = pl.read_parquet(silver / keys.silver_annotations())
+    assert known.columns == ["symbol", "date", "kind", "value", "note", "author"]
+    assert {"holiday", "early_close", "dividend", "split"} <= set(known["kind"])
+
+
+def test_bars_under_the_day_before_hold_the_symbol_back(bronze, tmp_path):
+    """A time stamp read in the wrong zone: every row is wrong, though each looks fine."""
+    frame = bars(699, 1, "AAPL", [day - timedelta(days=1) for day in DAYS[:-1]])
+    put(bronze, "AAPL", raw_answer("AAPL", frame))
+
+    report = report_of(run(bronze, tmp_path / "silver"))
+
+    assert [(one["symbol"], one["rule"]) for one in report["held_back"]] == [("AAPL", "shifted_a_day")]
+
+
+def test_one_download_under_two_names_is_told(bronze, tmp_path):
+    put(bronze, "COPY", raw_answer("COPY", bars(700, 2, "COPY", DAYS)))
+
+    report = report_of(run(bronze, tmp_path / "silver", "--most-missing", "0.6"))
+
+    assert {(one["symbol"], one["value"]) for one in report["held_back"]} == {("COPY", "^GSPC"), ("^GSPC", "COPY")}
+
+
+def test_the_bars_tell_the_day_of_their_run(bronze, tmp_path):
+    """Training refuses bars that are later than that."""
+    silver = run(bronze, tmp_path / "silver")
+
+    assert pl.read_parquet_metadata(silver / keys.silver_bars())["stockcast.day"] == str(DAY)

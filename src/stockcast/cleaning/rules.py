@@ -1,74 +1,48 @@
-"""The rules that make a bar clean, and what becomes of a row that breaks one."""
+"""What becomes of the rows that break a rule: the rest goes on, they go to quarantine with rule, value and reason."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Sequence
 from datetime import date
-from typing import NamedTuple
 
 import polars as pl
 
-from stockcast.contracts.bars import TOLERANCE, Bar, Rejected
+from stockcast.cleaning.bar_schema import COLUMNS, BrokenRow, RowRule, broken_rows
+from stockcast.contracts.bars import Bar, Rejected
 
-COLUMNS = {
-    "symbol": pl.String,
-    "date": pl.Date,
-    **dict.fromkeys(("open", "high", "low", "close", "volume", "close_raw"), pl.Float64),
-    "source": pl.String,
-}
-PRICES = ("open", "high", "low", "close", "close_raw")
+__all__ = ["COLUMNS", "clean", "part", "rejected"]
 
-
-class Rule(NamedTuple):
-    """`broken` is true for rows to refuse; `value` is what to show of them."""
-
-    name: str
-    broken: pl.Expr
-    value: pl.Expr
-    reason: str
+FIRST = RowRule("first_of_its_date", ("date",), "the date came before already")
 
 
 def clean(bars: Sequence[Bar], day: date, sessions: Collection[date]) -> tuple[pl.DataFrame, list[Rejected]]:
     """Part the bars of one symbol into clean ones, ascending, and refused ones.
 
     `day` is the run's day: later rows may be unfinished, and a run for a past day must not know its future.
-    `sessions` are the exchange's trading days.
+    `sessions` are the exchange's trading days. What a row looks like beside its neighbours is judged afterwards.
     """
     frame = pl.DataFrame(bars, schema=COLUMNS, orient="row")
-    refused: list[Rejected] = []
-    for rule in _rules(day, sessions):
-        marked = frame.with_columns(rule.broken.fill_null(True).alias("broken"), rule.value.alias("value"))
-        refused += [_rejected(row, rule) for row in marked.filter("broken").iter_rows(named=True)]
-        frame = marked.filter(~pl.col("broken")).select(list(COLUMNS))
-    return frame.sort("date"), refused
+    kept, refused = part(frame, broken_rows(frame, day, sessions))
+    repeated = (~kept["date"].is_first_distinct()).arg_true()  # among clean rows: a bad first must not cost the second
+    kept, refused_again = part(kept, [BrokenRow(place, FIRST) for place in repeated])
+    return kept.sort("date"), refused + refused_again
 
 
-def _rules(day: date, sessions: Collection[date]) -> Iterator[Rule]:
-    """In this order: each sees only the rows that passed the ones before, so a row is refused once."""
-    prices = [pl.col(name) for name in PRICES]
-    yield Rule(
-        "finite_numbers",
-        ~pl.all_horizontal(column.is_finite() for column in [*prices, pl.col("volume")]),
-        _shown(*PRICES, "volume"),
-        "prices and volume must be numbers",
-    )
-    yield Rule("positive_prices", pl.min_horizontal(prices) <= 0, _shown(*PRICES), "prices must be above 0")
-    yield Rule("volume_not_negative", pl.col("volume") < 0, _shown("volume"), "volume must be at least 0")
-    top, bottom = pl.max_horizontal("open", "close"), pl.min_horizontal("open", "close")
-    inside = (pl.col("high") * (1 + TOLERANCE) >= top) & (pl.col("low") * (1 - TOLERANCE) <= bottom)
-    yield Rule("range_holds_open_and_close", ~inside, _shown(*PRICES[:4]), "open and close must lie from low to high")
-    yield Rule(
-        "not_after_day", pl.col("date") > day, _shown("date"), f"the run is for {day} and must not see later bars"
-    )
-    yield Rule(
-        "trading_day", ~pl.col("date").is_in(list(sessions)), _shown("date"), "the exchange was closed on this date"
-    )
-    yield Rule("first_of_its_date", ~pl.col("date").is_first_distinct(), _shown("date"), "the date came before already")
+def part(frame: pl.DataFrame, broken: Sequence[BrokenRow]) -> tuple[pl.DataFrame, list[Rejected]]:
+    """The rows that stay, and the others as they go to quarantine."""
+    if not broken:
+        return frame, []
+    places = [one.place for one in broken]
+    rows = frame[places].iter_rows(named=True)
+    refused = [rejected(row, one.rule) for row, one in zip(rows, broken, strict=True)]
+    return frame.with_row_index("place").filter(~pl.col("place").is_in(places)).drop("place"), refused
 
 
-def _shown(*names: str) -> pl.Expr:
-    """The values that a reader needs to see, as text."""
-    return pl.format(", ".join(f"{name} {{}}" for name in names), *(pl.col(name).cast(pl.String) for name in names))
+def rejected(row: dict, rule: RowRule) -> Rejected:
+    """The row for quarantine, with those of its values that a reader needs to see."""
+    kept = {name: row[name].isoformat() if name == "date" and row[name] else row[name] for name in COLUMNS}
+    value = ", ".join(f"{name} {_text(row[name])}" for name in rule.shown)
+    return Rejected(kept, rule.name, value, f"{row['symbol']} on {row['date']}: {rule.reason}.")
 
 
-def _rejected(row: dict, rule: Rule) -> Rejected:
-    kept = {name: row[name].isoformat() if name == "date" else row[name] for name in COLUMNS}
-    return Rejected(kept, rule.name, row["value"], f"{row['symbol']} on {row['date']}: {rule.reason}.")
+def _text(value: object) -> str:
+    """Not a number as NaN, as polars spells it; only that differs from itself."""
+    return "NaN" if value != value else str(value)

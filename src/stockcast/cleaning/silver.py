@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Any, cast
+from typing import cast
 
 import polars as pl
 
@@ -10,6 +10,7 @@ from stockcast.cleaning.marks import split_marks
 from stockcast.contracts.bars import RECENT_BARS, ForecastRequest, RequestBar
 
 MARKET = "^GSPC"  # the S&P 500 stands for the market
+DAY_OF_FILE = "stockcast.day"  # the Parquet file's own note of the run's day: no bar in it is later
 
 
 def silver_table(clean: Sequence[pl.DataFrame], train_share: float, validation_share: float) -> pl.DataFrame:
@@ -43,16 +44,3 @@ def gaps(clean: pl.DataFrame, sessions: Sequence[date]) -> list[date]:
         return []
     there = set(clean["date"].to_list())
     return [day for day in sessions if min(there) <= day <= max(there) and day not in there]
-
-
-def symbol_report(clean: pl.DataFrame, rejected: int, sessions: Sequence[date]) -> dict[str, Any]:
-    """What cleaning saw of one symbol."""
-    missing = gaps(clean, sessions)
-    return {
-        "bars": clean.height,
-        "from": clean["date"][0].isoformat() if clean.height else None,
-        "to": clean["date"][-1].isoformat() if clean.height else None,
-        "rejected": rejected,
-        "missing_trading_days": len(missing),
-        "first_missing": [day.isoformat() for day in missing[:5]],
-    }

@@ -2,19 +2,18 @@
 
 import hashlib
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from stockcast.cleaning import training_door
 from stockcast.contracts.records import HORIZONS
 from stockcast.features.indicators import NAMES, features
 from stockcast.features.targets import target_names, with_targets
 from stockcast.models.windows import window_ends
-
-PARTS_IN_TIME = {"train": 0, "validation": 1, "test": 2}
 
 
 @dataclass(frozen=True)
@@ -44,27 +43,18 @@ class TrainingSet:
         return tuple(self.frame["symbol"].gather(self.train_ends).unique().sort().to_list())
 
 
-def read_bars(folder: Path) -> tuple[pl.DataFrame, str]:
-    """All silver bars under a folder, by symbol and date, and a hash of the files."""
+def read_bars(folder: Path, today: date | None = None) -> tuple[pl.DataFrame, str]:
+    """All silver bars under a folder, by symbol and date, and a hash of the files; refuses what is no training data.
+
+    `today` is the last day that can be known where the files do not tell their run's day; default: today in UTC.
+    """
     files = sorted(folder.rglob("*.parquet"))
     if not files:
         raise FileNotFoundError(f"{folder} holds no Parquet file; it must hold silver bars. Run build_silver first.")
     digest = hashlib.sha256()
     for path in files:
         digest.update(path.read_bytes())
-    bars = pl.concat([pl.read_parquet(path, hive_partitioning=False) for path in files]).sort("symbol", "date")
-    _refuse_mixed_days(bars)
-    return bars, digest.hexdigest()
-
-
-def _refuse_mixed_days(bars: pl.DataFrame) -> None:
-    """Files written by runs for different days carry different cuts: training rows could lie after test rows."""
-    part = bars.filter(pl.col("split") != "purge").sort("date")["split"].replace_strict(PARTS_IN_TIME)
-    if (part.diff().drop_nulls() < 0).any():
-        raise ValueError(
-            "silver bars have training days after validation or test days; parts must follow each other in time. "
-            "Files of runs for different days are mixed: clean the newest day again."
-        )
+    return training_door.read(files, today or datetime.now(UTC).date()), digest.hexdigest()
 
 
 def training_set(bars: pl.DataFrame, lookback: int) -> TrainingSet:

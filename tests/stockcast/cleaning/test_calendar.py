@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from stockcast.cleaning.calendar import trading_days
+from stockcast.cleaning.calendar import SpecialDay, special_days, trading_days
 
 
 def test_holidays_and_weekends_are_no_trading_days():
@@ -15,3 +15,15 @@ def test_holidays_and_weekends_are_no_trading_days():
 def test_the_calendar_reaches_back_as_far_as_our_data():
     """The library's default starts twenty years ago and would refuse everything before."""
     assert trading_days(date(1999, 1, 1), date(1999, 1, 8))[0] == date(1999, 1, 4)
+
+
+def test_closed_days_and_short_ones_are_known_with_their_reason():
+    """A day without a bar is a gap or a holiday; who looks at it wants to know which."""
+    days = special_days(date(2012, 10, 26), date(2012, 11, 30))
+
+    assert days == (
+        SpecialDay(date(2012, 10, 29), "holiday", "The exchange is closed"),
+        SpecialDay(date(2012, 10, 30), "holiday", "The exchange is closed"),
+        SpecialDay(date(2012, 11, 22), "holiday", "Thanksgiving: the exchange is closed"),
+        SpecialDay(date(2012, 11, 23), "early_close", "The exchange closes at 13:00"),
+    )

@@ -2,8 +2,10 @@
 
 from datetime import date
 
+import polars as pl
 import pytest
 
+from stockcast.cleaning.bar_schema import broken_rows
 from stockcast.cleaning.rules import clean
 from stockcast.contracts.bars import Bar
 
@@ -28,6 +30,7 @@ def bar(day: date = TUESDAY, **changed) -> Bar:
         (bar(low=10.2), "range_holds_open_and_close", "low 10.2"),
         (bar(FRIDAY), "not_after_day", "2013-02-08"),
         (bar(date(2013, 2, 3)), "trading_day", "2013-02-03"),
+        (bar(volume=0.0), "traded", "volume 0.0"),
         (bar(MONDAY, close=10.6), "first_of_its_date", "2013-02-04"),
     ],
 )
@@ -72,3 +75,31 @@ def test_no_rows_stay_no_rows():
     kept, refused = clean([], day=FRIDAY, sessions=())
 
     assert (kept.height, refused) == (0, [])
+
+
+def test_an_index_without_volume_is_no_fault():
+    """Some sources tell no volume of indices; refusing those rows would leave no index."""
+    kept, refused = clean([bar(symbol="^GSPC", volume=0.0)], day=THURSDAY, sessions=SESSIONS)
+
+    assert (kept.height, refused) == (1, [])
+
+
+def test_a_good_bar_stays_though_a_bad_one_of_the_same_date_came_first():
+    """The bad one is refused for its own fault; the day must not be lost with it."""
+    kept, refused = clean([bar(low=-1.0), bar()], day=THURSDAY, sessions=SESSIONS)
+
+    assert kept["date"].to_list() == [TUESDAY]
+    assert [one.rule for one in refused] == ["positive_prices"]
+
+
+def test_a_missing_value_counts_as_a_broken_rule():
+    """What cannot be checked is not fine."""
+    _, refused = clean([bar(close=None), bar(MONDAY, volume=None)], day=THURSDAY, sessions=SESSIONS)  # type: ignore[arg-type]
+
+    assert [one.rule for one in refused] == ["finite_numbers", "finite_numbers"]
+
+
+def test_a_frame_with_other_columns_is_a_fault_of_the_code_and_no_quarantine():
+    """A parser that renames a column would put every row aside, for a reason that is none of theirs."""
+    with pytest.raises(ValueError, match="must have the columns symbol, date"):
+        broken_rows(pl.DataFrame({"ticker": ["AAPL"]}), THURSDAY, SESSIONS)
