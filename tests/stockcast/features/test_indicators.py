@@ -30,15 +30,42 @@ def test_a_split_or_dividend_later_rewrites_no_feature(factor):
     )
 
 
-def test_rsi_and_macd_equal_talib_after_the_warm_up():
+@pytest.mark.parametrize("seed", [3, 11, 12])
+def test_indicators_equal_talib_after_the_warm_up(seed):
     """Numbers that people compare with their charting tool must be the same numbers."""
-    made = features(HISTORY)
-    close = HISTORY["close"].to_numpy()
+    history = bars(900, seed)
+    made, close, volume = features(history), history["close"].to_numpy(), np.log(history["volume"].to_numpy() + 1)
+    close_made, sd63 = made["close"].to_numpy(), made["sd63"].to_numpy()
     macd, _, _ = talib.MACD(close)
+    upper, middle, _ = talib.BBANDS(close, 20, nbdevup=1, nbdevdn=1)
+    returns = np.diff(np.log(close), prepend=np.nan)
 
+    def sample(spread, count):
+        """TA-Lib divides by n, we by n - 1."""
+        return spread * np.sqrt(count / (count - 1))
+
+    wanted = {
+        "bb": (close - middle) / sample(upper - middle, 20),
+        "vol_z": (volume - talib.SMA(volume, 63)) / sample(talib.STDDEV(volume, 63), 63),
+        "sd63": np.concatenate([[np.nan], sample(talib.STDDEV(returns[1:], 63), 63)]),
+        "ret21": np.log(talib.ROCR(close, 21)) / (np.concatenate([np.full(250, np.nan), sd63]) * np.sqrt(21)),
+    }
     np.testing.assert_allclose(made["rsi"].to_numpy() + 0.5, talib.RSI(close, 14)[WARM_UP:] / 100, rtol=1e-6)
-    ours = made["macd"].to_numpy() * made["close"].to_numpy() * made["sd63"].to_numpy()
-    np.testing.assert_allclose(ours, macd[WARM_UP:], rtol=1e-6, atol=1e-8)
+    for name, values in wanted.items():
+        np.testing.assert_allclose(made[name].to_numpy(), values[WARM_UP:], rtol=1e-6, atol=1e-8, err_msg=name)
+    ours = made["macd"].to_numpy() * close_made * sd63  # prices are some tens of dollars
+    np.testing.assert_allclose(ours, macd[WARM_UP:], rtol=1e-6, atol=1e-7)
+
+
+def test_before_the_warm_up_the_averages_are_not_yet_talib_s():
+    """Why 250 rows are dropped: start values of the exponential averages still show at row 100."""
+    close = bars(900, 3)["close"]
+    up = close.diff().clip(lower_bound=0).ewm_mean(alpha=1 / 14, adjust=False)
+    down = (-close.diff()).clip(lower_bound=0).ewm_mean(alpha=1 / 14, adjust=False)
+    apart = ((up / (up + down)).to_numpy() - talib.RSI(close.to_numpy(), 14) / 100)[[60, WARM_UP]]
+
+    assert abs(apart[0]) > 1e-4
+    assert abs(apart[1]) < 1e-7
 
 
 def test_returns_ranges_and_bands_follow_their_formulas():
