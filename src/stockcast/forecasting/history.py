@@ -1,35 +1,43 @@
 """Every forecast that a model would have made on a symbol's bars, beside what came and beside the naive ones."""
 
+from collections.abc import Mapping
+
 import numpy as np
 import polars as pl
 
+from stockcast.contracts.records import HORIZONS
 from stockcast.evaluation.baselines import ewma_variance, gaussian_reach
 from stockcast.evaluation.online_scaling import online_scaled
 from stockcast.models.conformal import rolling_factors, scores_of, sigma
-from stockcast.models.outlook import Outlook, Predictor, outlook
-from stockcast.models.recipe import LEVELS, Recipe
+from stockcast.models.contract import Forecaster
+from stockcast.models.outlook import Outlook
+from stockcast.models.recipe import LEVELS
+
+Factors = Mapping[str, Mapping[str, float]]  # by level and horizon, as in recipe.json
 
 
-def history(symbol: str, bars: pl.DataFrame, recipe: Recipe, model: Predictor) -> pl.DataFrame:
+def history(symbol: str, bars: pl.DataFrame, forecaster: Forecaster, pooled: Factors) -> pl.DataFrame:
     """One row per origin and horizon, ascending by date inside each horizon.
 
-    Columns: symbol, date, horizon, last_close; median, volatility variance (`variance`, mean daily), reach_80,
+    `pooled` are the interval factors for origins whose own past is too short.
+    Columns: model, symbol, date, horizon, last_close; median, volatility variance (`variance`, mean daily), reach_80,
     reach_95 (half widths of the intervals, log return), calibration; came, came_variance (NaN while unknown);
     variance_scaled, ewma_scaled (both with their bias taken away online), gaussian_80, gaussian_95. Each origin's row
     uses only bars up to that origin, except for the columns that tell what came.
     """
-    seen = outlook(bars, recipe, model)
-    parts = [_horizon(symbol, seen, recipe, place) for place in range(len(recipe.horizons))]
-    return pl.concat(parts)
+    seen = forecaster.outlook(bars)
+    parts = [_horizon(symbol, seen, place, pooled) for place in range(len(HORIZONS))]
+    return pl.concat(parts).select(pl.lit(forecaster.name).alias("model"), pl.all())
 
 
-def _horizon(symbol: str, seen: Outlook, recipe: Recipe, place: int) -> pl.DataFrame:
-    """The rows of one horizon; `place` is its position in the recipe."""
-    h = recipe.horizons[place]
-    pooled = [recipe.factor(level, h) for level in LEVELS]
+def _horizon(symbol: str, seen: Outlook, place: int, pooled: Factors) -> pl.DataFrame:
+    """The rows of one horizon; `place` is its position among all."""
+    h = HORIZONS[place]
     came, came_variance = seen.came_return[:, place], seen.came_variance[:, place]
     median, log_variance = seen.median[:, place], seen.log_variance[:, place]
-    factors, own = rolling_factors(scores_of(came, median, log_variance, h), h, LEVELS, pooled)
+    factors, own = rolling_factors(
+        scores_of(came, median, log_variance, h), h, LEVELS, [pooled[str(level)][str(h)] for level in LEVELS]
+    )
     reach = factors * sigma(log_variance, h)[:, None]
     variance = np.exp(log_variance)
     ewma = ewma_variance(seen.daily_variance)[seen.rows]

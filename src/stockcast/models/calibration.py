@@ -8,14 +8,16 @@ from stockcast.models.recipe import LEVELS, Recipe
 from stockcast.models.training_set import TrainingSet
 from stockcast.models.windows import gather
 
+Factors = dict[str, dict[str, float]]  # by level and horizon, as in recipe.json
 
-def pooled_factors(data: TrainingSet, recipe: Recipe, model: Predictor) -> dict[str, dict[str, float]]:
+
+def pooled_factors(data: TrainingSet, recipe: Recipe, model: Predictor) -> Factors:
     """Factors by level and horizon from the validation part: its misses are no training misses."""
     ends = data.validation_ends
     told = model.predict(gather(recipe.scaled(data.rows), ends, recipe.lookback)).astype(np.float64)
     at = data.frame[ends]
     median, log_variance = unscaled(told, at, recipe)
-    factors: dict[str, dict[str, float]] = {str(level): {} for level in LEVELS}
+    factors: Factors = {str(level): {} for level in LEVELS}
     for place, h in enumerate(recipe.horizons):
         came = at[f"y{h}"].to_numpy()
         scores = sorted(scores_of(came, median[:, place], log_variance[:, place], h).tolist())

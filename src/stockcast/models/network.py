@@ -1,4 +1,4 @@
-"""The network: one LSTM for all symbols, quantiles of the return and the log variance for each horizon.
+"""The network: one LSTM beside one linear layer for all symbols; quantiles of returns and log variances by horizon.
 
 Imported by training only; everything else runs the exported ONNX file.
 """
@@ -10,23 +10,39 @@ import numpy as np
 from keras import ops
 
 from stockcast.contracts.records import HORIZONS
+from stockcast.models.linear_start import LinearStart
 from stockcast.models.recipe import QUANTILES
 
 RETURN_OUTPUTS = len(HORIZONS) * len(QUANTILES)  # horizon by horizon, quantiles ascending inside
+OUTPUTS = RETURN_OUTPUTS + len(HORIZONS)
 UNITS = 32
 DROPOUT = 0.2
 VARIANCE_WEIGHT = 0.1  # squared errors of log variance are about ten times a pinball loss
 LEARNING_RATE = 1e-3
 
 
-def build(lookback: int, n_features: int) -> keras.Model:
-    """Input (batch, lookback, features), output (batch, 12): nine return quantiles, three log-variance offsets."""
+def build(
+    lookback: int,
+    n_features: int,
+    *,
+    units: int = UNITS,
+    dropout: float = DROPOUT,
+    learning_rate: float = LEARNING_RATE,
+    start: LinearStart | None = None,
+) -> keras.Model:
+    """Input (batch, lookback, features), output (batch, 12): nine return quantiles, three log-variance offsets.
+
+    A linear answer to the newest day plus what the LSTM makes of all days; the latter begins at zero, so that a
+    network with a `start` answers as that does before its first step.
+    """
     days = keras.Input((lookback, n_features), name="windows")
-    summary = keras.layers.Dropout(DROPOUT)(keras.layers.LSTM(UNITS)(days))
-    quantiles = keras.layers.Dense(RETURN_OUTPUTS, name="quantiles")(summary)
-    variances = keras.layers.Dense(len(HORIZONS), name="log_variances")(summary)
-    model = keras.Model(days, keras.layers.Concatenate(name="outlook")([quantiles, variances]))
-    model.compile(optimizer=keras.optimizers.Adam(LEARNING_RATE), loss=loss, jit_compile=False)
+    summary = keras.layers.Dropout(dropout)(keras.layers.LSTM(units)(days))
+    from_all_days = keras.layers.Dense(OUTPUTS, use_bias=False, kernel_initializer="zeros", name="all_days")(summary)
+    newest_day = keras.layers.Dense(OUTPUTS, kernel_initializer="zeros", name="newest_day")
+    model = keras.Model(days, keras.layers.Add(name="outlook")([newest_day(days[:, -1, :]), from_all_days]))
+    if start is not None:
+        newest_day.set_weights(list(start))
+    model.compile(optimizer=keras.optimizers.Adam(learning_rate), loss=loss, jit_compile=False)
     return model
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from stockcast.contracts.records import HORIZONS
 from stockcast.features.indicators import NAMES, features
 from stockcast.features.targets import with_targets
 from stockcast.models.recipe import Recipe
@@ -54,12 +55,18 @@ def outlook(bars: pl.DataFrame, recipe: Recipe, model: Predictor) -> Outlook:
             "the warm-up. Send more bars, or look at the rows in quarantine."
         )
     told = model.predict(gather(recipe.scaled(matrix), ends, recipe.lookback)).astype(np.float64)
-    at = known[ends]
-    median, log_variance = unscaled(told, at, recipe)
+    return beside_outcomes(known, ends, *unscaled(told, known[ends], recipe))
+
+
+def beside_outcomes(
+    known: pl.DataFrame, rows: NDArray[np.int64], median: NDArray[np.float64], log_variance: NDArray[np.float64]
+) -> Outlook:
+    """An outlook from forecasts at some rows of a frame of features with targets."""
+    at = known[rows]
     return Outlook(
         dates=at["date"].to_list(), close=at["close"].to_numpy(), median=median, log_variance=log_variance,
-        came_return=_columns(at, "y", recipe), came_variance=np.exp(_columns(at, "v", recipe)),
-        rows=ends, daily_variance=known["rv"].to_numpy(),
+        came_return=_columns(at, "y"), came_variance=np.exp(_columns(at, "v")),
+        rows=rows, daily_variance=known["rv"].to_numpy(),
     )  # fmt: skip
 
 
@@ -71,9 +78,10 @@ def unscaled(
     quantiles = told[:, : n_horizons * n_quantiles].reshape(-1, n_horizons, n_quantiles)
     reach = at["sd63"].to_numpy()[:, None] * np.sqrt(recipe.horizons)
     median = np.sort(quantiles, axis=2)[:, :, MEDIAN] * reach  # sorted: nothing keeps the network's from crossing
-    return median, told[:, n_horizons * n_quantiles :] + at["lv21"].to_numpy()[:, None]
+    trusted = np.where(recipe.trusted_medians, median, 0.0)
+    return trusted, told[:, n_horizons * n_quantiles :] + at["lv21"].to_numpy()[:, None]
 
 
-def _columns(at: pl.DataFrame, prefix: str, recipe: Recipe) -> NDArray[np.float64]:
-    columns = [pl.col(f"{prefix}{h}").cast(pl.Float64).fill_null(float("nan")) for h in recipe.horizons]
+def _columns(at: pl.DataFrame, prefix: str) -> NDArray[np.float64]:
+    columns = [pl.col(f"{prefix}{h}").cast(pl.Float64).fill_null(float("nan")) for h in HORIZONS]
     return at.select(columns).to_numpy()

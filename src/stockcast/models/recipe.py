@@ -41,6 +41,7 @@ class Recipe:
     horizons: tuple[int, ...] = HORIZONS
     quantiles: tuple[float, ...] = QUANTILES
     feature_names: tuple[str, ...] = NAMES
+    trusted_medians: tuple[bool, ...] = (True,) * len(HORIZONS)  # False: no better than the last close, which stands in
     factors: dict[str, dict[str, float]] = dataclasses.field(default_factory=dict)
 
     @classmethod
@@ -70,6 +71,10 @@ class Recipe:
     def factor(self, level: float, horizon: int) -> float:
         """The pooled interval factor; used where a symbol's own past is too short."""
         return self.factors[str(level)][str(horizon)]
+
+    def with_trust(self, medians: tuple[bool, ...]) -> "Recipe":
+        """The same recipe, knowing at which horizons the network's median is worth telling."""
+        return dataclasses.replace(self, trusted_medians=medians)
 
     def with_factors(self, factors: dict[str, dict[str, float]]) -> "Recipe":
         """The same recipe, calibrated."""

@@ -12,7 +12,12 @@ from stockcast.contracts.bars import CALIBRATED_BARS, MINIMUM_BARS
 from stockcast.contracts.records import Forecast
 from stockcast.forecasting.forecaster import forecast
 from stockcast.forecasting.history import history
+from stockcast.models.lstm import Lstm
 from stockcast.models.outlook import Unforecastable
+
+
+def level_history(median: float) -> pl.DataFrame:
+    return history("GENX", bars(1000), Lstm(recipe(), Level(median)), recipe().factors)
 
 
 def test_a_record_has_every_field_of_the_contract_as_json():
@@ -25,9 +30,19 @@ def test_a_record_has_every_field_of_the_contract_as_json():
     assert answer["as_of"] == bars(1000)["date"][-1].isoformat()
 
 
+def test_every_day_up_to_the_longest_horizon_is_answered_too():
+    """Whoever asks for ten days must not draw a line of their own."""
+    answer = forecast("GENX", bars(1000), recipe(), Level())
+
+    assert [day["days_ahead"] for day in answer["days"]] == list(range(1, 22))
+    for record in answer["forecasts"]:
+        day = answer["days"][record["horizon"] - 1]
+        assert (day["median"], day["q90"]) == pytest.approx((record["median"], record["q90"]))
+
+
 def test_prices_follow_from_last_close_median_and_interval():
     """Log returns have to become prices once, and rightly."""
-    past = history("GENX", bars(1000), recipe(), Level(median=0.2)).filter(pl.col("horizon") == 5).row(-1, named=True)
+    past = level_history(median=0.2).filter(pl.col("horizon") == 5).row(-1, named=True)
     record = forecast("GENX", bars(1000), recipe(), Level(median=0.2))["forecasts"][1]
 
     assert record["median"] == record["q50"] == pytest.approx(past["last_close"] * math.exp(past["median"]))

@@ -7,6 +7,7 @@ from tests.stockcast.generated import bars
 from tests.stockcast.predictors import LastRow, Level, recipe
 
 from stockcast.forecasting.history import history
+from stockcast.models.lstm import Lstm
 
 FUTURE = ["came", "came_variance"]
 
@@ -14,7 +15,9 @@ FUTURE = ["came", "came_variance"]
 @pytest.mark.parametrize("h", [1, 5, 21])
 def test_later_bars_change_nothing_that_was_said_before(h):
     """Intervals, scaling and baselines too: a leak in any of them flatters the model."""
-    whole, cut = (history("GENX", bars(1000).head(length), recipe(), LastRow()) for length in (1000, 800))
+    whole, cut = (
+        history("GENX", bars(1000).head(length), Lstm(recipe(), LastRow()), recipe().factors) for length in (1000, 800)
+    )
 
     whole, cut = (frame.filter(pl.col("horizon") == h).drop(FUTURE) for frame in (whole, cut))
 
@@ -23,7 +26,7 @@ def test_later_bars_change_nothing_that_was_said_before(h):
 
 def test_outcomes_are_unknown_for_exactly_the_newest_origins():
     """An outcome one day early would let the last interval know its own answer."""
-    past = history("GENX", bars(700), recipe(), Level())
+    past = history("GENX", bars(700), Lstm(recipe(), Level()), recipe().factors)
 
     for h in (1, 5, 21):
         unknown = past.filter(pl.col("horizon") == h)["came"].is_nan().to_numpy()
@@ -33,7 +36,7 @@ def test_outcomes_are_unknown_for_exactly_the_newest_origins():
 
 def test_intervals_cover_what_they_promise_on_a_market_with_known_volatility():
     """The whole road at once: features, unscaling, conformal step."""
-    past = history("GENX", bars(3000, seed=9), recipe(), Level())
+    past = history("GENX", bars(3000, seed=9), Lstm(recipe(), Level()), recipe().factors)
 
     for h, slack in ((1, 0.02), (5, 0.04), (21, 0.08)):
         known = past.filter((pl.col("horizon") == h) & pl.col("came").is_finite() & (pl.col("calibration") == "symbol"))

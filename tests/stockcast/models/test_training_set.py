@@ -74,7 +74,7 @@ def test_the_hash_tells_one_set_of_bars_from_another(tmp_path):
     (tmp_path / "year=2001").mkdir()
     TABLE.write_parquet(tmp_path / "year=2001" / "part.parquet")
     bars, first = read_bars(tmp_path)
-    TABLE.with_columns(pl.col("close") * 1.01).write_parquet(tmp_path / "year=2001" / "part.parquet")
+    TABLE.with_columns(pl.col("volume") * 1.01).write_parquet(tmp_path / "year=2001" / "part.parquet")
     _, second = read_bars(tmp_path)
 
     assert bars.equals(TABLE)

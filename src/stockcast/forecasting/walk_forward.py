@@ -1,0 +1,39 @@
+"""Many models over many symbols, day by day: the rows that evaluation makes its figures from."""
+
+import polars as pl
+
+from stockcast.contracts.bars import MINIMUM_BARS
+from stockcast.evaluation.baselines import STANDARD_NORMAL
+from stockcast.features.indicators import features
+from stockcast.forecasting.history import Factors, history
+from stockcast.models.contract import Forecaster
+from stockcast.models.recipe import HORIZONS, LEVELS
+
+# For models that bring no interval factors of their own: a bell curve, until a hundred outcomes are known.
+BELL_CURVE: Factors = {str(level): {str(h): STANDARD_NORMAL[level] for h in HORIZONS} for level in LEVELS}
+
+
+def judged_symbols(bars: pl.DataFrame) -> pl.DataFrame:
+    """The bars of symbols that can be judged: long enough for a forecast, and traded on a test day."""
+    enough = pl.len().over("symbol") >= MINIMUM_BARS
+    return bars.filter(enough & (pl.col("split") == "test").any().over("symbol"))
+
+
+def walk_forward(bars: pl.DataFrame, forecaster: Forecaster, pooled: Factors = BELL_CURVE) -> pl.DataFrame:
+    """Rows of forecasting.history for all symbols, as if the model had been asked every evening."""
+    return pl.concat(
+        history(str(one["symbol"][0]), one, forecaster, pooled)
+        for one in bars.partition_by("symbol", maintain_order=True)
+    )
+
+
+def on_test_days(origins: pl.DataFrame, bars: pl.DataFrame) -> pl.DataFrame:
+    """Rows of the test part only, with the 21-day level that volatility's direction is told against (`level`)."""
+    levels = pl.concat(
+        features(one).select("date", pl.lit(one["symbol"][0]).alias("symbol"), pl.col("lv21").exp().alias("level"))
+        for one in bars.partition_by("symbol", maintain_order=True)
+    )
+    test = bars.filter(pl.col("split") == "test").select("symbol", "date")
+    return origins.join(test, on=["symbol", "date"], maintain_order="left").join(
+        levels, on=["symbol", "date"], how="left", maintain_order="left"
+    )

@@ -1,0 +1,143 @@
+"""Train on the days of any bars file before a date, judge on the days from there on, print the whole table.
+
+    make evaluate BARS=path.parquet FROM=2015-01-01 TO=2018-12-31 [SYMBOLS=AAPL,MSFT] [SEEDS=0,1] [MODELS=lstm,har]
+
+The network is trained by train.py as everywhere, from nothing and without a look at the days it is judged on. Every
+figure stands beside the naive one. Parquet or CSV; see --help for the columns.
+"""
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from datetime import date, timedelta
+from pathlib import Path
+
+import polars as pl
+
+from stockcast.evaluation.table import REFERENCES, comparison, rendered
+from stockcast.forecasting.walk_forward import judged_symbols, on_test_days, walk_forward
+from stockcast.models import bars_file, bundle
+from stockcast.models.classical.roster import CHALLENGERS, challengers
+from stockcast.models.lstm import Lstm
+from stockcast.models.recipe import LOOKBACK
+from stockcast.models.training_set import training_set
+
+ROOT = Path(__file__).resolve().parents[1]
+TRAIN = ROOT / "training" / "train.py"
+BEFORE_TEST = timedelta(days=3 * 366)  # two years of outcomes calibrate intervals and bias
+COSTLY_BEFORE_TEST = timedelta(days=440)  # one year does so well enough, and each costs minutes
+PANEL = 100_000  # training windows: from here on larger batches and fewer epochs do as well
+LARGE = ("--batch_size", "1024", "--epochs", "6", "--patience", "2")
+DIRECTION = (
+    "Direction stands beside \"always up\" because that is what it has to beat: claims of 60 to 75 % next-day hits on "
+    "more than 1,000 unseen days should be treated as leakage until proved otherwise."
+)  # fmt: skip
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Read, clean, part in time, train, judge."""
+    args = _arguments(arguments)
+    try:
+        bars = _bars(args)
+    except bars_file.BadFile as fault:
+        raise SystemExit(f"make evaluate stops: {fault}") from fault
+    with tempfile.TemporaryDirectory() as folder:
+        frames = _frames(bars, args, Path(folder))
+    compared = comparison({name: frames[name] for name in (*args.models, *REFERENCES) if name in frames}, (1, 5, 21))
+    print("\n" + rendered({name: figures for name, figures in compared.items() if name in args.models}))
+    print("\n" + DIRECTION, flush=True)
+
+
+def _bars(args: argparse.Namespace) -> pl.DataFrame:
+    bars, notes = bars_file.cleaned(bars_file.read(args.bars, args.symbols), args.last)
+    marked = bars_file.marked(bars, args.first, args.last)
+    for note in notes:
+        print(note)
+    parts = marked.group_by("split").agg(
+        pl.len().alias("rows"), pl.col("date").min().alias("from"), pl.col("date").max().alias("to")
+    )
+    print(f"{args.bars}: {marked['symbol'].n_unique()} symbols")
+    for row in parts.sort("from").iter_rows(named=True):
+        print(f"  {row['split']}: {row['rows']} bars, {row['from']} to {row['to']}", flush=True)
+    return marked
+
+
+def _frames(everything: pl.DataFrame, args: argparse.Namespace, folder: Path) -> dict[str, pl.DataFrame]:
+    """Test rows by model, the models that others are compared with among them."""
+    bars, data = judged_symbols(everything), training_set(everything, LOOKBACK)
+    frames = {}
+    if Lstm.name in args.models:
+        options = LARGE if len(data.train_ends) >= PANEL else ()
+        recipe, model = bundle.load(_trained(everything, args, options, folder))
+        frames[Lstm.name] = on_test_days(walk_forward(bars, Lstm(recipe, model), recipe.factors), bars)
+    others = [name for name in CHALLENGERS if name in args.models or name in REFERENCES]
+    since, costly_since = args.first - BEFORE_TEST, args.first - COSTLY_BEFORE_TEST
+    for other in challengers(others, data.frame[data.train_ends], since=since, costly_since=costly_since):
+        print(f"{other.name} ...", flush=True)
+        frames[other.name] = on_test_days(walk_forward(bars, other), bars)
+    return frames
+
+
+def _trained(bars: pl.DataFrame, args: argparse.Namespace, options: Sequence[str], folder: Path) -> Path:
+    """The bundle of a training in a process of its own, as a training job runs it."""
+    silver, model = folder / "silver", folder / "model"
+    silver.mkdir()
+    bars.write_parquet(silver / "part.parquet")
+    named = ["--bars", str(silver), "--model_dir", str(model), "--seeds", args.seeds, "--model_version", "evaluate"]
+    paths = os.pathsep.join(filter(None, [str(ROOT / "src"), os.environ.get("PYTHONPATH")]))
+    done = subprocess.run([sys.executable, str(TRAIN), *named, *options], env={**os.environ, "PYTHONPATH": paths})
+    if done.returncode != 0:
+        raise SystemExit(f"training ended with status {done.returncode}; see its last lines above.")
+    return model
+
+
+def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    add = parser.add_argument
+    add(
+        "--bars", type=Path, required=True,
+        help="columns symbol, date, open, high, low, close, volume; with adjusted_close unless prices are adjusted",
+    )  # fmt: skip
+    add("--from", dest="first", type=_day, required=True, help="first day to judge on")
+    add("--to", dest="last", type=_day, required=True, help="last day to judge on; later bars are left")
+    add("--symbols", type=_names, default=(), help="comma separated; default: all in the file")
+    add("--seeds", type=_seeds, default="0,1,2", help="comma separated; one network each, averaged")
+    add(
+        "--models", type=_models, default=(Lstm.name, *CHALLENGERS),
+        help="comma separated; default: all. arima and prophet take seconds for every symbol and year",
+    )  # fmt: skip
+    return parser.parse_args(arguments)
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError as fault:
+        raise argparse.ArgumentTypeError(f"{text!r} is no day; write one such as 2015-01-01.") from fault
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())
+
+
+def _seeds(text: str) -> str:
+    if not text or not all(seed.strip().isdecimal() for seed in text.split(",")):
+        raise argparse.ArgumentTypeError(f"{text!r} are no seeds; they are whole numbers such as 0,1,2.")
+    return text
+
+
+def _models(text: str) -> tuple[str, ...]:
+    names = _names(text)
+    unknown = sorted(set(names) - {Lstm.name, *CHALLENGERS})
+    if unknown or not names:
+        raise argparse.ArgumentTypeError(
+            f"{', '.join(unknown) or 'nothing'} is no model; choose from {Lstm.name}, {', '.join(CHALLENGERS)}."
+        )
+    return names
+
+
+if __name__ == "__main__":
+    main()
