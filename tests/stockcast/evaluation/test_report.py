@@ -5,7 +5,8 @@ import polars as pl
 import pytest
 from tests.stockcast.evaluation import panels
 
-from stockcast.evaluation.report import by_date, horizon_figures
+from stockcast.evaluation.by_date import by_date
+from stockcast.evaluation.report import horizon_figures
 
 
 def test_figures_recover_what_the_simulation_put_in():
@@ -18,15 +19,18 @@ def test_figures_recover_what_the_simulation_put_in():
     assert figures["qlike_ratio"] < 0.9
     assert figures["qlike_dm_t"] < -3
     assert figures["winkler_80_ratio"] < 1
+    assert figures["winkler_80_dm_t"] < -3
     assert figures["always_up"] == pytest.approx(0.5, abs=0.05)
-    assert figures["dates"] == 800
+    assert figures["r2_os"] == 0
+    assert (figures["dates"], figures["told_share"]) == (1200, 1.0)
 
 
 def test_every_figure_of_the_contract_is_there():
     """Registry, page and drift watch read these names."""
     assert set(horizon_figures(panels.good(300), 1)) == {
-        "dates", "mae", "mae_persistence", "mae_ratio", "mae_dm_t", "mae_p_worse", "qlike", "qlike_ewma",
-        "qlike_ratio", "qlike_dm_t", "coverage_80", "coverage_95", "winkler_80_ratio", "direction", "always_up",
+        "dates", "told_share", "mae", "mae_persistence", "mae_ratio", "mae_dm_t", "mae_p_worse", "r2_os", "qlike",
+        "qlike_ewma", "qlike_ratio", "qlike_dm_t", "coverage_80", "coverage_80_worst_quarter", "coverage_95",
+        "winkler_80_ratio", "winkler_80_dm_t", "direction", "always_up", "majority", "direction_p_luck",
     }  # fmt: skip
 
 
@@ -36,6 +40,71 @@ def test_ten_copies_of_a_symbol_are_no_more_evidence_than_one():
     ten = pl.concat(one.with_columns(pl.lit(f"COPY{place}").alias("symbol")) for place in range(10))
 
     assert horizon_figures(ten, 1)["mae_dm_t"] == pytest.approx(horizon_figures(one, 1)["mae_dm_t"])
+
+
+def test_volatility_is_compared_where_both_have_forecast():
+    """Prophet forecasts a few months of what the network forecasts over years."""
+    ours = panels.good(400)
+    days = ours["date"].unique().sort()
+    short = panels.good(400, miss=0.4, luck=3).filter(pl.col("date") > days[199])
+
+    figures = horizon_figures(ours, 1, {"short": short, "other": short.filter(pl.lit(False))})
+    same_days = horizon_figures(ours.filter(pl.col("date") > days[199]), 1, {"short": short})
+
+    assert figures["qlike_ratio_short"] == same_days["qlike_ratio_short"] < 1
+    assert figures["qlike_dm_t_short"] == same_days["qlike_dm_t_short"] < -1.65
+    assert np.isnan([figures["qlike_ratio_other"], figures["qlike_dm_t_other"]]).all()
+
+
+def test_r2_is_that_of_returns_beside_nothing_changes():
+    """On price levels a copy of yesterday explains 98 %."""
+    right = panels.good(300).with_columns(pl.col("came").alias("median"))
+    doubled = panels.good(300).with_columns((2 * pl.col("came")).alias("median"))
+
+    assert horizon_figures(right, 5)["r2_os"] == 1
+    assert horizon_figures(doubled, 5)["r2_os"] == pytest.approx(0)
+
+
+def test_the_worst_quarter_is_told_beside_the_mean():
+    """80 % in the mean may be 95 % in calm and 50 % in a storm, when it matters."""
+    panel = panels.good(600)
+    start = panel["date"].unique().sort()[200].replace(day=1)
+    storm = pl.col("date").is_between(start, start.replace(year=start.year + 1))
+    stormy = panel.with_columns(pl.when(storm).then(pl.col("reach_80") * 0.3).otherwise(pl.col("reach_80")))
+
+    figures = horizon_figures(stormy, 1)
+
+    assert figures["coverage_80_worst_quarter"] < 0.4 < 0.5 < figures["coverage_80"]
+
+
+def test_a_few_days_of_a_quarter_are_no_quarter():
+    """A test part begins and ends anywhere; three bad days would be the headline."""
+    assert np.isnan(horizon_figures(panels.good(25), 1)["coverage_80_worst_quarter"])
+
+
+def test_a_forecast_that_is_missing_shows():
+    """A model could be silent on the days it finds hard."""
+    silent = panels.good(400).with_columns(
+        pl.when(pl.int_range(pl.len()) % 10 == 0).then(float("nan")).otherwise("median").alias("median")
+    )
+
+    assert horizon_figures(silent, 1)["told_share"] == pytest.approx(0.9, abs=0.001)
+
+
+def test_a_handful_of_dates_has_figures_but_no_significance():
+    """The gate refuses them by name; a crash would tell nobody why."""
+    figures = horizon_figures(panels.good(20), 21)
+
+    assert np.isfinite([figures["mae_ratio"], figures["coverage_80"]]).all()
+    assert np.isnan([figures["mae_dm_t"], figures["qlike_dm_t"], figures["winkler_80_dm_t"]]).all()
+
+
+def test_a_model_beside_itself_is_no_better_and_no_worse():
+    """Sums in another order differ in the sixteenth digit, always the same way, and would look significant."""
+    panel = panels.good(400)
+    same = panel.with_columns(pl.col("variance_scaled") * (1 + 1e-15))
+
+    assert horizon_figures(panel, 1, {"same": same})["qlike_dm_t_same"] == 0
 
 
 def test_outcomes_that_are_not_known_yet_do_not_count():
