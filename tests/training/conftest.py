@@ -16,14 +16,19 @@ def small_bars(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def small_models(small_bars: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+def small_arguments() -> list[str]:
+    """What the small models are trained with."""
+    return ["--model_version", "small", "--epochs", "3", "--batch_size", "32", "--seeds", "0,1"]
+
+
+@pytest.fixture(scope="session")
+def small_models(
+    small_bars: Path, small_arguments: list[str], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, Path]:
     """Two bundles from two runs on the same bars."""
     from training import train  # TensorFlow takes seconds to import: only for those who need a model
 
     folders = tmp_path_factory.mktemp("first"), tmp_path_factory.mktemp("second")
     for folder in folders:
-        train.main(
-            ["--bars", str(small_bars), "--model_dir", str(folder), "--model_version", "small",
-             "--epochs", "3", "--batch_size", "32", "--seeds", "0,1"]
-        )  # fmt: skip
+        train.main(["--bars", str(small_bars), "--model_dir", str(folder), *small_arguments])
     return folders

@@ -26,6 +26,7 @@ class Ending(Enum):
     ITSELF = "itself"
     STOPPED = "stopped"
     EXPIRED = "expired"
+    RECLAIMED = "reclaimed"  # a spot machine was taken away
 
 
 class Process:
@@ -54,6 +55,11 @@ class Process:
     def is_running(self) -> bool:
         """Whether it has not ended yet."""
         return self._popen.poll() is None
+
+    @property
+    def has_failed(self) -> bool:
+        """Whether it has ended, and not well."""
+        return self._popen.poll() not in (None, 0)
 
     def wait(self, max_seconds: float | None = None) -> tuple[int, Ending]:
         """Wait for its end, at most so long. What it leaves behind ends with it, as in a container."""

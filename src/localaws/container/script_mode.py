@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from localaws.container.cluster import Host
 from localaws.container.failure import JobFailed
+
+NOT_FOR_THE_SCRIPT = ("sagemaker_", "_tuning_objective_metric")
 
 
 @dataclass(frozen=True)
@@ -29,7 +32,7 @@ class Script:
                 f"ClientError: The hyperparameters lack {' and '.join(lacking)}. The embedded AWS trains in script "
                 f"mode only, because an image here is an interpreter without a program of its own."
             )
-        own = {name: value for name, value in every.items() if not name.startswith("sagemaker_")}
+        own = {name: value for name, value in every.items() if not name.startswith(NOT_FOR_THE_SCRIPT)}
         return cls(str(every["sagemaker_program"]), str(every["sagemaker_submit_directory"]), own)
 
     @property
@@ -39,16 +42,14 @@ class Script:
         return [self.program, *(part for name, value in arguments for part in (f"--{name}", _text(value)))]
 
 
-def variables(job: dict[str, Any], script: Script, root: Path) -> dict[str, str]:
-    """The SM_* variables of AWS's training toolkit, with /opt/ml moved below the job's folder."""
-    ml = root / "opt/ml"
+def variables(job: dict[str, Any], script: Script, host: Host) -> dict[str, str]:
+    """The SM_* variables of AWS's training toolkit, with /opt/ml moved below the host's folder."""
+    ml = host.ml
     channels = sorted(channel["ChannelName"] for channel in job.get("InputDataConfig") or [])
     fixed = {
         "SAGEMAKER_BASE_DIR": str(ml),
         "SAGEMAKER_PROGRAM": script.program,
         "SM_CHANNELS": json.dumps(channels),
-        "SM_CURRENT_HOST": "algo-1",
-        "SM_HOSTS": '["algo-1"]',
         "SM_HPS": json.dumps(script.hyperparameters),
         "SM_INPUT_CONFIG_DIR": str(ml / "input/config"),
         "SM_INPUT_DIR": str(ml / "input"),
@@ -62,7 +63,7 @@ def variables(job: dict[str, Any], script: Script, root: Path) -> dict[str, str]
     }
     per_channel = {f"SM_CHANNEL_{name.upper()}": str(ml / "input/data" / name) for name in channels}
     per_parameter = {f"SM_HP_{name.upper()}": _text(value) for name, value in script.hyperparameters.items()}
-    return fixed | per_channel | per_parameter
+    return fixed | host.variables() | per_channel | per_parameter
 
 
 def _training_environment(job: dict[str, Any], script: Script, ml: Path, channels: list[str]) -> dict[str, Any]:

@@ -25,6 +25,16 @@ class Storage:
 
     def download(self, uri: str, folder: Path) -> None:
         """Bring every object under a prefix into a folder; a single object keeps its own name."""
+        if not self.bring(uri, folder):
+            bucket, _ = split(uri)
+            raise JobFailed(
+                f'ClientError: Data download failed:No S3 objects found under S3 URL "{uri}" given in input data '
+                f"source. Please ensure that objects exist under that prefix, and that the role "
+                f'"{self.role_arn}" has "s3:ListBucket" permissions on bucket "{bucket}".'
+            )
+
+    def bring(self, uri: str, folder: Path) -> int:
+        """The same where nothing under the prefix is no fault; how many objects there were."""
         bucket, prefix = split(uri)
         folder.mkdir(parents=True, exist_ok=True)
         try:
@@ -35,12 +45,7 @@ class Storage:
                 self.s3.download_file(bucket, key, str(target), Config=ONE_AFTER_THE_OTHER)
         except (ClientError, BotoCoreError) as error:
             raise self._failed("Data download", uri, error) from error
-        if not keys:
-            raise JobFailed(
-                f'ClientError: Data download failed:No S3 objects found under S3 URL "{uri}" given in input data '
-                f"source. Please ensure that objects exist under that prefix, and that the role "
-                f'"{self.role_arn}" has "s3:ListBucket" permissions on bucket "{bucket}".'
-            )
+        return len(keys)
 
     def unpack(self, uri: str, folder: Path) -> None:
         """Unpack a tar.gz from S3 into a folder."""
@@ -59,19 +64,26 @@ class Storage:
 
     def upload(self, folder: Path, uri: str) -> None:
         """Send every file of a folder to a prefix, with the same relative names."""
-        bucket, prefix = split(uri)
         for path in sorted(path for path in folder.rglob("*") if path.is_file()):
-            key = "/".join(part for part in (prefix.rstrip("/"), path.relative_to(folder).as_posix()) if part)
-            try:
-                self.s3.upload_file(str(path), bucket, key, Config=ONE_AFTER_THE_OTHER)
-            except (ClientError, BotoCoreError) as error:
-                raise self._failed("Upload", f"s3://{bucket}/{key}", error) from error
+            self.upload_file(path, folder, uri)
 
-    def pack(self, folder: Path, uri: str) -> None:
-        """Send a folder's content as one tar.gz."""
+    def upload_file(self, path: Path, folder: Path, uri: str) -> bool:
+        """Send one file of a folder; False if it is gone by now, as a file that a running script writes may be."""
+        bucket, prefix = split(uri)
+        key = "/".join(part for part in (prefix.rstrip("/"), path.relative_to(folder).as_posix()) if part)
+        try:
+            self.s3.upload_file(str(path), bucket, key, Config=ONE_AFTER_THE_OTHER)
+        except FileNotFoundError:
+            return False
+        except (ClientError, BotoCoreError) as error:
+            raise self._failed("Upload", f"s3://{bucket}/{key}", error) from error
+        return True
+
+    def pack(self, uri: str, *folders: Path) -> None:
+        """Send what is in folders as one tar.gz; of files with the same name the last folder's counts."""
         with tempfile.TemporaryFile() as archive:
             with tarfile.open(fileobj=archive, mode="w:gz") as opened:
-                for path in sorted(folder.iterdir()):
+                for path in sorted((path for folder in folders for path in folder.iterdir()), key=lambda p: p.name):
                     opened.add(path, arcname=path.name)
             archive.seek(0)
             self.put(uri, archive)

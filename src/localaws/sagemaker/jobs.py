@@ -31,15 +31,18 @@ class Jobs(ABC):
 
     def create(self, asked: Body, caller: Caller) -> Body:
         """Create a job: checked, recorded, begun. It runs on after the answer."""
-        name = asked[self.kind.name_key]
-        self.records.refuse_taken(name)
+        self.records.refuse_taken(asked[self.kind.name_key])
         self.check(asked, caller)
-        run = Run()
+        return {self.kind.arn_key: self.begin(asked)}
+
+    def begin(self, asked: Body, **more: Any) -> str:
+        """Record a request that is in order and start its work; `more` is kept with it. The job's ARN."""
+        name, run = asked[self.kind.name_key], Run()
         with self._lock:
-            arn = self.records.add(asked, **{self.kind.status_key: "InProgress"}, **self.beginning(asked))
+            arn = self.records.add(asked, **{self.kind.status_key: "InProgress"}, **self.beginning(asked), **more)
             self._runs[name] = run
         threading.Thread(target=self._work, args=(asked, arn, run), name=f"{self.kind.name} {name}").start()
-        return {self.kind.arn_key: arn}
+        return arn
 
     def describe(self, asked: Body, caller: Caller) -> Body:
         """Describe a job."""
@@ -60,6 +63,10 @@ class Jobs(ABC):
     def running(self) -> list[str]:
         """The names of the jobs that have not ended."""
         return list(self._runs)
+
+    def run_of(self, name: str) -> Run | None:
+        """The work of a job that has not ended."""
+        return self._runs.get(name)
 
     @abstractmethod
     def check(self, asked: Body, caller: Caller) -> None:

@@ -64,5 +64,9 @@ TRANSFORM_JOB = Kind(
     "TransformJob", "transform-job", JOB_MISSING, JOB_TAKEN, "TransformJobStatus", "ResourceInUse",
     "TransformJobSummary", "TransformJobSummaries",
 )  # fmt: skip
+TUNING_JOB = Kind(
+    "HyperParameterTuningJob", "hyper-parameter-tuning-job", JOB_MISSING, JOB_TAKEN, "HyperParameterTuningJobStatus",
+    "ResourceInUse", "HyperParameterTuningJobSummary", "HyperParameterTuningJobSummaries",
+)  # fmt: skip
 
-KINDS = (MODEL, ENDPOINT_CONFIG, ENDPOINT, GROUP, TRAINING_JOB, PROCESSING_JOB, TRANSFORM_JOB)
+KINDS = (MODEL, ENDPOINT_CONFIG, ENDPOINT, GROUP, TRAINING_JOB, PROCESSING_JOB, TRANSFORM_JOB, TUNING_JOB)

@@ -8,12 +8,12 @@ from typing import Any
 from localaws.sagemaker.kinds import ENDPOINT, ENDPOINT_CONFIG, GROUP, KINDS
 from localaws.sagemaker.place import Place
 
-VERBS = re.compile(r"^(?:Create|Describe|Delete|Update|Stop|Get|Put)(?P<kind>\w+?)(?:Policy)?$")
+VERBS = re.compile(r"^(?:ListTrainingJobsFor|Create|Describe|Delete|Update|Stop|Get|Put)(?P<kind>\w+?)(?:Policy)?$")
 BY_NAME = {kind.name: kind for kind in KINDS}
 
 
 def resources(action: str, asked: dict[str, Any], place: Place) -> list[str]:
-    """The ARNs that must all be allowed. List calls know no resource."""
+    """The ARNs that must all be allowed. List calls know no resource, except those of what one thing holds."""
     if "ResourceArn" in asked:
         return [str(asked["ResourceArn"])]
     if action in ("CreateEndpoint", "UpdateEndpoint"):

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-LOWERED = ("endpoint", "endpoint-config", "model", "training-job", "processing-job", "transform-job")
+LOWERED = (
+    "endpoint", "endpoint-config", "model", "training-job", "processing-job", "transform-job",
+    "hyper-parameter-tuning-job",
+)  # fmt: skip
 
 
 @dataclass(frozen=True)

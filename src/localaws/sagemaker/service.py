@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import unquote
 
@@ -9,6 +10,7 @@ from localaws.container.platform import Platform
 from localaws.gateway.caller import Caller
 from localaws.gateway.config import Config
 from localaws.gateway.messages import Answer, Request, ServiceError
+from localaws.gateway.pages import JSON, Page
 from localaws.gateway.shapes import Shapes
 from localaws.sagemaker import kinds, listing, permissions, runtime
 from localaws.sagemaker.actions import Action, Actions, Body
@@ -24,6 +26,7 @@ from localaws.sagemaker.records import Records
 from localaws.sagemaker.tags import Tags
 from localaws.sagemaker.training_jobs import TrainingJobs
 from localaws.sagemaker.transform_jobs import TransformJobs
+from localaws.sagemaker.tuning_jobs import TuningJobs
 
 
 class SageMaker:
@@ -37,8 +40,10 @@ class SageMaker:
         models = Models(self.records["Model"], packages, platform)
         configs = EndpointConfigs(self.records["EndpointConfig"], models)
         self.endpoints = Endpoints(self.records["Endpoint"], configs, models, platform)
+        self.training = TrainingJobs(self.records["TrainingJob"], platform)
         self.jobs = (
-            TrainingJobs(self.records["TrainingJob"], platform),
+            self.training,
+            TuningJobs(self.records["HyperParameterTuningJob"], self.training),
             ProcessingJobs(self.records["ProcessingJob"], platform),
             TransformJobs(self.records["TransformJob"], models, platform),
         )
@@ -68,6 +73,13 @@ class SageMaker:
         endpoints = [{k: e[k] for k in shown if k in e} for e in self.records["Endpoint"].all()]
         jobs = [{"kind": part.kind.name, "name": name} for part in self.jobs for name in part.running()]
         return {"endpoints": endpoints, "jobs": jobs}
+
+    def pages(self) -> list[Page]:
+        """What is served under /_localaws/ besides: an interruption of a spot job, which on AWS nobody can ask for."""
+        return [Page("POST", "training-jobs/{name}/reclaim", self._reclaim)]
+
+    def _reclaim(self, path: Mapping[str, str], body: bytes) -> Answer:
+        return Answer(self.training.reclaim(path["name"]), headers=JSON)
 
     def _authorise(self, action: str, asked: Body, caller: Caller) -> None:
         """Every resource of the action must be allowed, and tagging while creating is an action of its own."""

@@ -8,6 +8,7 @@ from localaws.container.platform import Platform
 from localaws.container.run import Run
 from localaws.container.training import Training
 from localaws.gateway.caller import Caller
+from localaws.gateway.messages import ServiceError
 from localaws.sagemaker import execution_role, keys
 from localaws.sagemaker.actions import Body
 from localaws.sagemaker.jobs import Jobs
@@ -27,6 +28,7 @@ class TrainingJobs(Jobs):
         execution_role.check(role, arn, caller)
         keys.check_job_disk(asked["ResourceConfig"], role, arn, caller, self.records.place)
         keys.check_job_output(asked["OutputDataConfig"].get("KmsKeyId"), role, arn, self.records.place)
+        _check_waiting(asked)
 
     def beginning(self, asked: Body) -> Body:
         """A job starts as Starting."""
@@ -38,7 +40,8 @@ class TrainingJobs(Jobs):
         name = asked["TrainingJobName"]
 
         def tell(status: str, message: str) -> None:
-            started = {"TrainingStartTime": time.time()} if status == "Downloading" else {}
+            is_first = status == "Downloading" and "TrainingStartTime" not in self.records.get(name)
+            started = {"TrainingStartTime": time.time()} if is_first else {}
             self.records.change(name, SecondaryStatus=status, **started, **self._step(name, status, message))
 
         trained = Training(self.platform, asked, arn, run, tell).train()
@@ -47,6 +50,17 @@ class TrainingJobs(Jobs):
         if trained.model_uri:
             changes["ModelArtifacts"] = {"S3ModelArtifacts": trained.model_uri}
         return changes
+
+    def reclaim(self, name: str) -> Body:
+        """Take a spot job's machines away, as AWS may at any moment; it begins again."""
+        job = self.records.get(name)
+        if not job.get("EnableManagedSpotTraining"):
+            raise ServiceError("ValidationException", f"{name} is no spot job; only those lose their machines.")
+        run = self.run_of(name)
+        if run is None or not run.reclaim():
+            status = job["SecondaryStatus"]
+            raise ServiceError("ValidationException", f"{name} is {status}; it has machines only while Training.")
+        return {}
 
     def failed(self, name: str, reason: str) -> Body:
         """Failed, for this reason."""
@@ -62,7 +76,7 @@ class TrainingJobs(Jobs):
             "FailureReason": reason,
             "TrainingEndTime": now,
             "TrainingTimeInSeconds": seconds,
-            "BillableTimeInSeconds": seconds,
+            "BillableTimeInSeconds": seconds,  # spot machines are billed less; here nothing is saved
             **self._step(name, secondary, message),
         }
 
@@ -71,3 +85,15 @@ class TrainingJobs(Jobs):
         now, steps = time.time(), self.records.get(name)["SecondaryStatusTransitions"]
         steps[-1]["EndTime"] = now
         return {"SecondaryStatusTransitions": [*steps, {"Status": status, "StartTime": now, "StatusMessage": message}]}
+
+
+def _check_waiting(asked: Body) -> None:
+    """A spot job says how long it may wait for machines, running included; no other job may say it."""
+    condition = asked.get("StoppingCondition") or {}
+    most, waits = condition.get("MaxRuntimeInSeconds", 86400), condition.get("MaxWaitTimeInSeconds")
+    if asked.get("EnableManagedSpotTraining") and (waits is None or waits < most):
+        told = f"Invalid MaxWaitTimeInSeconds. It must be present and be greater than or equal to {most}"
+        raise ServiceError("ValidationException", f"{told}, MaxRuntimeInSeconds; it is {waits}.")
+    if waits is not None and not asked.get("EnableManagedSpotTraining"):
+        told = "MaxWaitTimeInSeconds above 0 is only for jobs with EnableManagedSpotTraining"
+        raise ServiceError("ValidationException", f"{told}; it is {waits}.")

@@ -1,0 +1,64 @@
+"""Keeping a training as the job does it: folders in, folders out."""
+
+import json
+import shutil
+
+import pytest
+from tests.stockcast.tracking.conftest import JOB, evaluation_folder, model_folder  # noqa: F401  fixtures
+from training import track
+
+from stockcast.tracking.store import DATABASE, FolderStore
+
+
+def run_job(evaluation, model, before, out):
+    track.main(
+        ["--evaluation", str(evaluation), "--model", str(model), "--mlflow", str(before), "--server", "none",
+         "--out", str(out)]
+    )  # fmt: skip
+
+
+def test_runs_gather_in_one_file_that_comes_in_and_goes_out(evaluation_folder, model_folder, tmp_path):  # noqa: F811
+    """The job's input and output are one place in S3: what it does not carry over is lost."""
+    earlier = FolderStore(tmp_path / "earlier")
+    earlier.client.create_run(earlier.experiment(), run_name="earlier", tags={"training_job": "earlier"})
+
+    run_job(evaluation_folder, model_folder, tmp_path / "earlier" / "db", tmp_path / "out")
+
+    store = FolderStore(tmp_path / "out")
+    names = {run.info.run_name for run in store.client.search_runs([store.experiment()])}
+    assert names == {"earlier", JOB}
+
+
+def test_the_registry_finds_the_run_by_the_training_job(evaluation_folder, model_folder, tmp_path):  # noqa: F811
+    """The DAG and `make explain` read this file and nothing else of MLflow's."""
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "README.md").write_text("no run yet")  # what Terraform puts there
+
+    run_job(evaluation_folder, model_folder, tmp_path / "in", tmp_path / "out")
+
+    told = json.loads((tmp_path / "out" / "runs" / f"{JOB}.json").read_text())
+    run = FolderStore(tmp_path / "out").client.get_run(told["run_id"])
+    assert run.data.tags["training_job"] == told["training_job"] == JOB
+    assert told["commit"] == "3fa9c1d2"
+    assert told["server"] == "none"
+    assert (tmp_path / "out" / "artifacts" / told["artifacts"] / "model_card.md").is_file()
+
+
+def test_what_came_in_is_left_as_it_was(evaluation_folder, model_folder, tmp_path):  # noqa: F811
+    """A job that dies half way must not have spoiled what it was given."""
+    before = tmp_path / "before"
+    FolderStore(before).experiment()
+    bytes_before = (before / DATABASE).read_bytes()
+
+    run_job(evaluation_folder, model_folder, before / "db", tmp_path / "out")
+
+    assert (before / DATABASE).read_bytes() == bytes_before
+
+
+def test_an_evaluation_without_origins_leaves_no_run(evaluation_folder, model_folder, tmp_path):  # noqa: F811
+    shutil.copytree(evaluation_folder, tmp_path / "half")
+    (tmp_path / "half" / "origins.parquet").unlink()
+
+    with pytest.raises(FileNotFoundError, match=r"lacks origins\.parquet"):
+        run_job(tmp_path / "half", model_folder, tmp_path / "none", tmp_path / "out")
+    assert not (tmp_path / "out").exists()
