@@ -1,0 +1,101 @@
+"""The pictures show the numbers that they stand for."""
+
+import io
+
+import matplotlib.image
+import numpy as np
+import polars as pl
+import pytest
+
+from stockcast.tracking import plots
+
+
+def ours(judged, symbol="^GSPC"):
+    return judged.origins.filter((pl.col("model") == "lstm") & (pl.col("symbol") == symbol))
+
+
+def test_the_fan_starts_where_21_days_have_come_and_shows_what_came(judged):
+    figure = plots.fan_chart(judged.origins, "^GSPC")
+
+    days = ours(judged).filter(pl.col("horizon") == 1).sort("date")
+    start = days.height - 1 - 21
+    one = figure.axes[0]
+    came = one.lines[0]
+    assert str(days["date"][start]) in one.get_title(loc="left")
+    assert came.get_ydata()[-1] == days["last_close"][-1]
+    assert came.get_xdata()[-1] == start + 21
+
+
+def test_the_fan_s_edges_at_a_horizon_are_the_published_interval(judged):
+    """A fan that is drawn otherwise than it is published would be judged by its looks."""
+    day = ours(judged)["date"].max()
+    rows = ours(judged).filter(pl.col("date") == day)
+
+    records = plots.records(rows)
+
+    for record, row in zip(records, rows.sort("horizon").iter_rows(named=True), strict=True):
+        assert record["q90"] == pytest.approx(row["last_close"] * np.exp(row["median"] + row["reach_80"]))
+        assert record["q025"] == pytest.approx(row["last_close"] * np.exp(row["median"] - row["reach_95"]))
+
+
+def test_a_year_of_fans_leaves_none_out_and_counts_the_misses(judged):
+    """One fan can be picked; the year beside it says how often such a fan held."""
+    rows = ours(judged)
+    days = rows.filter(pl.col("horizon") == 1).sort("date")["date"].to_list()
+    newest = len(days) - 1 - 21
+    starts = [days[start] for start in range(newest, 0, -21)][:12]
+    ends = rows.filter((pl.col("horizon") == 21) & pl.col("date").is_in(starts))
+    held = (ends["came"] - ends["median"]).abs() <= ends["reach_80"]
+
+    title = plots.fan_chart(judged.origins, "^GSPC").axes[1].get_title(loc="left")
+
+    assert f"held {held.sum()} of {len(starts)}" in title
+
+
+def test_calibration_shows_every_symbol_s_share_and_the_promise(judged):
+    figure = plots.calibration(judged.origins)
+
+    by_symbol = figure.axes[3]  # the second row's first: one day ahead
+    rows = judged.origins.filter(
+        (pl.col("model") == "lstm")
+        & (pl.col("horizon") == 1)
+        & (pl.col("symbol") == "AAPL")
+        & pl.col("came").is_finite()
+    )
+    share = ((rows["came"] - rows["median"]).abs() <= rows["reach_80"]).mean()
+    assert by_symbol.collections[0].get_offsets()[0][1] == pytest.approx(share)
+    assert [label.get_text() for label in by_symbol.get_xticklabels()] == ["AAPL", "^GSPC"]
+    assert {line.get_ydata()[0] for line in by_symbol.lines} == {0.80, 0.95}
+
+
+def test_a_symbol_that_was_not_judged_is_refused_with_those_that_were(judged):
+    with pytest.raises(ValueError, match=r"'AMZN' has no forecast of lstm; there are AAPL, \^GSPC"):
+        plots.fan_chart(judged.origins, "AMZN")
+
+
+def test_too_few_days_for_a_fan_are_refused(judged):
+    few = judged.origins.filter(pl.col("date") > sorted(judged.origins["date"].unique())[-15])
+
+    with pytest.raises(ValueError, match="has 14 test days"):
+        plots.fan_chart(few, "AAPL")
+
+
+def test_a_ratio_far_off_is_drawn_at_the_edge_with_its_number(judged):
+    """Prophet's 3.06 would press all other models into one point."""
+    models = judged.evaluation["models"] | {"prophet": {"1": {"mae_ratio": 3.06, "qlike_ratio": None}}}
+
+    figure = plots.comparison(models)
+
+    assert [text.get_text() for text in figure.axes[0].texts] == ["3.06"]
+    assert max(point[0] for dots in figure.axes[0].collections for point in dots.get_offsets()) <= plots.FARTHEST
+
+
+def test_every_picture_can_be_written_and_is_not_blank(judged):
+    drawn = dict(plots.pictures(judged.origins, judged.evaluation))
+
+    assert set(drawn) == {"fan-AAPL", "fan-index-GSPC", "calibration", "qlike_over_time", "comparison", "table"}
+    for name, figure in drawn.items():
+        content = io.BytesIO()
+        figure.savefig(content, dpi=40)
+        content.seek(0)
+        assert matplotlib.image.imread(content)[:, :, :3].std() > 0.02, name
