@@ -14,8 +14,8 @@ LOCAL = $(IN) local -- -m localaws
 TERRAFORM = $(if $(CODEBUILD_BUILD_ID),$(IN) local -- -m shipping.terraform,$(LOCAL) terraform) --env $(ENV)
 CONFIRMED = $(if $(CONFIRM),--confirm '$(CONFIRM)')
 
-.PHONY: help up down status train test test-fast check format package requirements bootstrap plan apply outputs destroy
-.PHONY: readmes images sleep wake unlock console doctor sync-dags validate env clean
+.PHONY: help up down status train test test-fast check format package requirements bootstrap plan apply outputs destroy explain mlflow notebook
+.PHONY: ablate evaluate readmes images sleep wake unlock console doctor sync-dags validate env clean
 .PHONY: test-environments test-stack check-infra check-dags review changes summary handover verify drift verify-dags retrain delivery pipelines approve reject
 
 help: ## List every target
@@ -110,11 +110,29 @@ approve: ## Approve what waits in a pipeline of the running local stack (PIPELIN
 reject: ## Reject what waits in a pipeline of the running local stack (PIPELINE=<name> where several do)
 	@$(LOCAL) approve --reject $(if $(PIPELINE),--pipeline '$(PIPELINE)')
 
+explain: ## Lead a forecast of ENV (default local) back to model, run, training, data and commit (ID=AAPL, AAPL:2013-03-01:5 or a key in gold)
+	@$(LOCAL) explain --env $(ENV) --id '$(or $(ID),$(error ID is empty; name a forecast, such as make explain ID=AAPL))'
+
+mlflow: ## Show the trainings of ENV (default local) in MLflow's pages on this machine (MLFLOW_PORT=5000), until Ctrl-C
+	@$(LOCAL) mlflow --env $(ENV) --port '$(or $(MLFLOW_PORT),5000)'
+
+notebook: ## Fetch bars and newest judgement of ENV (default local) and run notebooks/explore.ipynb over them, into .local/explore/
+	@$(LOCAL) notebook --env $(ENV)
+
 validate: ## Validate the Terraform of environment ENV (default local) without credentials
 	@$(TERRAFORM) validate
 
 train: ## Train, judge and, if it passes, deploy a model in the running local stack now
 	@$(LOCAL) train
+
+evaluate: ## Train on the days of BARS=path before FROM=2015-01-01, judge up to TO=2018-12-31, print the table (SYMBOLS=A,B SEEDS=0,1,2 MODELS=lstm,har)
+	@$(IN) jobs -- training/evaluate_bars.py --bars '$(or $(BARS),$(error BARS is empty; name a Parquet or CSV file of daily bars, such as make evaluate BARS=bars.csv FROM=2015-01-01 TO=2018-12-31))' \
+		--from '$(FROM)' --to '$(TO)' $(if $(SYMBOLS),--symbols '$(SYMBOLS)') $(if $(SEEDS),--seeds '$(SEEDS)') $(if $(MODELS),--models '$(MODELS)')
+
+ablate: ## Say whether the news in NEWS=path improve the network on the silver bars in BARS=path (OUT=build/ablation SCORER=lexicon)
+	@$(IN) jobs -- training/ablate.py --bars '$(or $(BARS),$(error BARS is empty; name a folder with silver bars))' \
+		--news '$(or $(NEWS),$(error NEWS is empty; name a folder with answers of the news source, such as a copy of news/ in bronze))' \
+		--out '$(or $(OUT),build/ablation)' $(if $(SCORER),--scorer '$(SCORER)')
 
 readmes: ## Write the tables in the READMEs of modules and roots from their HCL
 	@$(IN) dev -- -m shipping.module_readme
@@ -158,7 +176,7 @@ test-stack: ## Run the tests of one whole local stack: the main job, the rights 
 	@$(IN) dev -- -m pytest -m e2e tests/local/test_main_job.py tests/local/test_privilege.py tests/local/test_push.py tests/local/test_the_end.py
 
 test-fast: ## Run the tests that need no local stack
-	@$(PYTHON) src/shipping/tools.py sync dev airflow scan
+	@$(PYTHON) src/shipping/tools.py sync dev airflow scan spark
 	@$(IN) dev -- -m pytest -m "not e2e" -n logical --dist loadfile
 
 clean: down ## Remove all that the project made in this clone: .local/ and build/

@@ -10,10 +10,15 @@ source's limit.
 **When it is red.**
 - `fetch_bars`: the error names each symbol, the source's status and the remedy. Good symbols are stored already;
   clearing the task fetches again and overwrites. Refused answers lie in bronze under `quarantine/day=.../`.
-- `clean_bars`: no forecast is written from unclean bars. Read the job's log, and silver's `quarantine/day=.../` for
-  the rows and the rule each one broke.
+- `clean_bars`: the job itself broke. Read its log; no forecast is written from unclean bars.
+- `check_quality`: too many symbols lack their newest bar or were held back, so nothing of this day was used and the
+  last forecasts stand. The error names symbols and rules; the rows lie in silver's `quarantine/day=.../`. Run by hand
+  before the day's session is over, it says so too: take the day before. A true move that looks like a fault is noted
+  in `training/annotations/labels.csv`.
 - `train_first_model`: see the page of `train_model`; its run is named after this one.
 - `write_forecasts`: no endpoint answers. After a first model that the gate refused this is right: there is none.
+- `write_challengers`: the forecasts of naive, ARIMA, Prophet and the like, for people to compare, are those of an
+  earlier day. Nothing else waits for them. The job's log names the model.
 - `tell_for_the_silent` is red whenever another task is, and skipped otherwise. Read the other one.
 
 **Again.** Clear any task, or run the DAG with `{"day": "2013-03-01"}`: each day overwrites its own keys.
@@ -24,7 +29,7 @@ from typing import Any
 
 from airflow.providers.standard.operators.trigger_dagrun import TriggerDagRunOperator
 from airflow.sdk import dag, task
-from wiring import silence
+from wiring import quality, silence
 from wiring.defaults import CHECK_EVERY_SECONDS, DAY, DEFAULTS, day_param
 from wiring.functions import Invoke
 from wiring.hosting import is_answering
@@ -55,7 +60,8 @@ def forecast_prices() -> None:
             "RoleArn": "{{ var.value.clean_role }}",
             "AppSpecification": program(
                 "build_silver.py", "--bronze", "/opt/ml/processing/input/bronze",
-                "--silver", "/opt/ml/processing/output", "--day", DAY,
+                "--silver", "/opt/ml/processing/output", "--symbols", "{{ var.value.symbols }}",
+                "--sources", "{{ var.value.sources }}", "--day", DAY,
             ),
             "ProcessingInputs": [
                 folder_in("code", "{{ var.value.job_code }}"),
@@ -67,6 +73,13 @@ def forecast_prices() -> None:
             "Tags": tags(),
         },
     )  # fmt: skip
+
+    @task
+    def check_quality(bucket: str, day: str, environment: str) -> str:
+        report = quality.read_report(bucket, day)
+        quality.publish(report, environment)  # first: a stopped day is what people want to see there
+        quality.refuse_if_stopped(report, bucket)
+        return report["newest_session"]
 
     @task.branch
     def choose(endpoint: str) -> str:
@@ -90,16 +103,38 @@ def forecast_prices() -> None:
         payload=EVENT,
         trigger_rule="none_failed_min_one_success",  # the branch not taken is skipped
     )
+    write_challengers = ProcessingJob(
+        task_id="write_challengers",
+        config={
+            "ProcessingJobName": "{{ job_name(var.value.environment, 'challenge', dag_run, ti) }}",
+            "RoleArn": "{{ var.value.challenge_role }}",
+            "AppSpecification": program(
+                "challengers.py", "--bars", "/opt/ml/processing/input/bars", "--out", "/opt/ml/processing/output",
+                "--day", DAY, "--model_version", "{{ job_name(var.value.environment, 'challenge', dag_run, ti) }}",
+            ),
+            "ProcessingInputs": [
+                folder_in("code", "{{ var.value.job_code }}"),
+                folder_in("bars", "s3://{{ var.value.silver_bucket }}/bars/"),
+            ],
+            "ProcessingOutputConfig": folder_out("s3://{{ var.value.gold_bucket }}/"),
+            "ProcessingResources": {"ClusterConfig": one_machine(disk_gb=10)},
+            "StoppingCondition": {"MaxRuntimeInSeconds": 3600},
+            "Tags": tags(),
+        },
+    )  # fmt: skip
 
     @task(trigger_rule="one_failed", retries=0, on_failure_callback=None)
     def tell_for_the_silent(**context: Any) -> None:
         silence.tell_for_the_silent(context)
 
-    # clean before choose: a first model learns from these bars
+    # check before all that uses the bars: a first model learns from them
+    checked = check_quality("{{ var.value.silver_bucket }}", DAY, "{{ var.value.environment }}")
     chosen = choose("{{ var.value.endpoint }}")
-    fetch_bars >> clean_bars >> chosen >> [train_first_model, write_forecasts]
+    fetch_bars >> clean_bars >> checked >> chosen >> [train_first_model, write_forecasts]
     train_first_model >> write_forecasts
-    [fetch_bars, clean_bars, chosen, train_first_model, write_forecasts] >> tell_for_the_silent()
+    checked >> write_challengers
+    steps = [fetch_bars, clean_bars, checked, chosen, train_first_model, write_forecasts, write_challengers]
+    steps >> tell_for_the_silent()
 
 
 forecast_prices()

@@ -20,6 +20,7 @@ from wiring.defaults import CHECK_EVERY_SECONDS
 
 MOST_CHECKS = 24 * 3600 // CHECK_EVERY_SECONDS  # MaxRuntimeInSeconds ends a job; its watcher shall not give up before
 KEY = "{{ var.value.kms_key }}"  # for disks and outputs
+LOGGED_AS = {"HyperParameterTuning": "Training"}  # kinds whose lines are in another kind's log group
 FAULTS_OF_OURS = ("AlgorithmError", "ClientError")  # of the code or the request: the same again fails the same
 
 
@@ -28,16 +29,18 @@ def failure(kind: str, name: str, job: dict[str, Any]) -> AirflowException:
     status, reason = job[f"{kind}JobStatus"], job.get("FailureReason") or job.get("ExitMessage") or "no reason given"
     text = (
         f"{name} ended {status}: {reason}. A {kind.lower()} job must end Completed. "
-        f"Read CloudWatch Logs, group /aws/sagemaker/{kind}Jobs, stream {name}/..., mend it and clear this task."
+        f"Read CloudWatch Logs, group /aws/sagemaker/{LOGGED_AS.get(kind, kind)}Jobs, stream {name}..., mend it and "
+        "clear this task."
     )
     is_final = status == "Stopped" or reason.startswith(FAULTS_OF_OURS)
     return AirflowFailException(text) if is_final else AirflowException(text)
 
 
-class _Job(SageMakerBaseOperator):
+class Job(SageMakerBaseOperator):
     """Send the request, let the triggerer watch, answer names. A subclass tells kind, create, describe and summary."""
 
     kind: str
+    watched_as = ""  # the trigger's name for the kind, where that is another
 
     @property
     def job(self) -> str:
@@ -56,7 +59,7 @@ class _Job(SageMakerBaseOperator):
     def watch(self) -> None:
         trigger = SageMakerTrigger(
             job_name=self.job,
-            job_type=self.kind,
+            job_type=self.watched_as or self.kind,
             poke_interval=CHECK_EVERY_SECONDS,
             max_attempts=MOST_CHECKS,
             aws_conn_id=self.aws_conn_id,
@@ -80,18 +83,28 @@ class _Job(SageMakerBaseOperator):
             raise failure(self.kind, self.job, job) from error
 
 
-class TrainingJob(_Job, SageMakerTrainingOperator):
-    """`hyperparameters` is a JSON object of strings, laid over those in `config`: a setting can change them all."""
+class TrainingJob(Job, SageMakerTrainingOperator):
+    """Three settings are laid over `config`, each as a setting is written: as a string.
+
+    `hyperparameters` is a JSON object of strings and can change them all, `instance_count` the number of machines that
+    share the training, and `spot` is `true` for machines that AWS may take away at any time.
+    """
 
     kind = "Training"
-    template_fields = (*SageMakerTrainingOperator.template_fields, "hyperparameters")
+    template_fields = (*SageMakerTrainingOperator.template_fields, "hyperparameters", "instance_count", "spot")
 
-    def __init__(self, *, hyperparameters: str = "{}", **arguments: Any) -> None:
+    def __init__(
+        self, *, hyperparameters: str = "{}", instance_count: str = "1", spot: str = "false", **arguments: Any
+    ) -> None:
         super().__init__(**arguments)
-        self.hyperparameters = hyperparameters
+        self.hyperparameters, self.instance_count, self.spot = hyperparameters, instance_count, spot
 
     def create(self) -> None:
         request = self.config | {"HyperParameters": self.config["HyperParameters"] | json.loads(self.hyperparameters)}
+        if self.instance_count != "1":
+            request["ResourceConfig"] = request["ResourceConfig"] | {"InstanceCount": int(self.instance_count)}
+        if self.spot == "true":
+            request |= on_spot(request["StoppingCondition"])
         # not the hook's own method: it looks into the data first, for which Airflow's role would need a right
         self.hook.conn.create_training_job(**request)
 
@@ -102,7 +115,7 @@ class TrainingJob(_Job, SageMakerTrainingOperator):
         return {"training_job": self.job, "model_data": job["ModelArtifacts"]["S3ModelArtifacts"]}
 
 
-class ProcessingJob(_Job, SageMakerProcessingOperator):
+class ProcessingJob(Job, SageMakerProcessingOperator):
     """A program of ours in the jobs image: folders in, folders out."""
 
     kind = "Processing"
@@ -115,6 +128,12 @@ class ProcessingJob(_Job, SageMakerProcessingOperator):
 
     def summary(self, job: dict[str, Any]) -> dict[str, str]:
         return {"processing_job": self.job}
+
+
+def on_spot(condition: dict[str, int]) -> dict[str, Any]:
+    """Machines that cost a third and may be taken away: as long again may be spent on waiting for the next ones."""
+    most = condition["MaxRuntimeInSeconds"]
+    return {"EnableManagedSpotTraining": True, "StoppingCondition": condition | {"MaxWaitTimeInSeconds": 2 * most}}
 
 
 def program(script: str, *arguments: str) -> dict[str, Any]:

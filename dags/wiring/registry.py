@@ -8,6 +8,8 @@ from airflow.providers.amazon.aws.hooks.s3 import S3Hook
 from airflow.providers.amazon.aws.hooks.sagemaker import SageMakerHook
 from airflow.providers.amazon.aws.hooks.sns import SnsHook
 
+ORIGIN = ("data_sha256", "feature_version", "commit", "schema_sha256")  # of evaluation.json
+
 
 def read_evaluation(uri: str) -> dict[str, Any]:
     """evaluation.json as evaluate.py wrote it."""
@@ -21,15 +23,18 @@ def broken_rules(evaluation: dict[str, Any]) -> list[str]:
     A verdict that says no without a failed rule, or yes with one, is not believed.
     """
     verdict = evaluation["verdict"]
-    broken = [
-        f"{rule['rule']} at {rule['horizon']} days: {rule['value']}, limit {rule['limit']}"
-        for rule in verdict["rules"]
-        if rule["passed"] is not True
-    ]
+    broken = [_in_words(rule) for rule in verdict["rules"] if rule["passed"] is not True]
     if (verdict["promote"] is True) != (not broken and bool(verdict["rules"])):
         told = f"promote {verdict['promote']} with {len(verdict['rules'])} rules, {len(broken)} of them failed"
         return [*broken, f"the verdict contradicts itself: {told}"]
     return broken
+
+
+def _in_words(rule: dict[str, Any]) -> str:
+    """Gate, rule, value, limit, and whom or what it is about. A value of None could not be told, which never passes."""
+    where = "" if rule.get("horizon") is None else f" at {rule['horizon']} days"
+    note = f" ({rule['note']})" if rule.get("note") else ""
+    return f"{rule['gate']} {rule['rule']}{where}: {rule['value']}, limit {rule['limit']}{note}"
 
 
 def tell_refusal(topic: str, evaluation: dict[str, Any], broken: list[str], uri: str) -> None:
@@ -42,24 +47,38 @@ def tell_refusal(topic: str, evaluation: dict[str, Any], broken: list[str], uri:
 
 
 def origin(evaluation: dict[str, Any]) -> dict[str, str]:
-    """What a version was made from, as far as the evaluation tells: hashes of its data and of the feature code."""
-    return {name: str(evaluation[name]) for name in ("data_sha256", "feature_version") if name in evaluation}
+    """What a version was made from, as far as the evaluation tells: data, feature code, commit, and what it speaks."""
+    return {name: str(evaluation[name]) for name in ORIGIN if name in evaluation}
 
 
 def find_package(client: Any, group: str, model_data: str) -> str | None:
     """The version that already holds this artefact, if an earlier try registered it."""
-    for name in _versions(client, group):
-        containers = client.describe_model_package(ModelPackageName=name)["InferenceSpecification"]["Containers"]
-        if any(container.get("ModelDataUrl") == model_data for container in containers):
-            return name
-    return None
+    held = (name for name, version in _versions(client, group) if model_data_of(version) == model_data)
+    return next(held, None)
 
 
-def _versions(client: Any, group: str) -> Iterator[str]:
-    """Newest first: what a retry looks for is at the top."""
+def version_of(client: Any, group: str, training_job: str) -> dict[str, Any] | None:
+    """The version that holds what a training job made, as SageMaker describes it."""
+    made = (version for _, version in _versions(client, group) if _facts(version).get("training_job") == training_job)
+    return next(made, None)
+
+
+def model_data_of(version: dict[str, Any]) -> str:
+    """Where its artefact lies; empty for a version that somebody registered without one."""
+    containers = version.get("InferenceSpecification", {}).get("Containers") or [{}]
+    return containers[0].get("ModelDataUrl", "")
+
+
+def _facts(version: dict[str, Any]) -> dict[str, str]:
+    return version.get("CustomerMetadataProperties") or {}
+
+
+def _versions(client: Any, group: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Name and description, newest first: what a retry looks for is at the top."""
     pages = client.get_paginator("list_model_packages")
     for page in pages.paginate(ModelPackageGroupName=group, SortBy="CreationTime", SortOrder="Descending"):
-        yield from (package["ModelPackageArn"] for package in page["ModelPackageSummaryList"])
+        for package in page["ModelPackageSummaryList"]:
+            yield package["ModelPackageArn"], client.describe_model_package(ModelPackageName=package["ModelPackageArn"])
 
 
 def register(

@@ -7,17 +7,19 @@ asleep       = true  # how it is first made; afterwards `make wake ENV=dev` and 
 
 symbols       = ["AMZN", "AAPL", "GOOGL", "MSFT", "TSLA", "^GSPC", "^IXIC", "^DJI"]
 history_start = "2000-01-01"
-market        = { base_url = "https://query1.finance.yahoo.com" }
+market        = { base_url = "https://query1.finance.yahoo.com", sources = ["yahoo", "alpha_vantage"] }
 schedule      = { enabled = true } # weekdays 22:30 UTC, after New York's close in summer and winter; runs while asleep too
 retention     = { lake = { abort_uploads_days = 7, archive_after_days = 90, expire_old_versions_days = 30, logs_days = 30 }, log_days = 30 }
 
 training = {
   hyperparameters = { batch_size = "128", epochs = "30", patience = "3", seeds = "0,1,2" }
+  spot            = true # a third of the price; the training goes on where it was when AWS wants the machine back
 }
 serving   = { instance_type = "ml.t2.medium", instance_count = 1 }
 images    = {} # tags from content; { jobs_tag = "..." } holds on to one image
 approval  = "automatic"
-transform = { engine = "none" }
+tracking  = { server = null } # runs in a file of the models bucket
+transform = { engine = "lambda" }
 
 airflow = { enabled = true, class = "mw1.micro", version = "3.0.6" }
 network = { nat = "single" }

@@ -13,10 +13,12 @@ retention     = { log_days = 7 }                       # no lake rules: S3 takes
 
 training = {
   hyperparameters = { batch_size = "128", epochs = "30", patience = "3", seeds = "0,1,2" } # three networks, averaged: half a minute
+  spot            = false
 }
 serving   = { instance_type = "ml.m5.large", instance_count = 1, scaling = { max_instances = 2 } }
 images    = { jobs_tag = "local", serving_tag = "local" } # programs stand for images here
 approval  = "automatic"
+tracking  = { server = null } # runs in a file of the models bucket
 transform = { engine = "none" }
 
 airflow = { enabled = true, class = "mw1.micro", version = "3.0.6" }

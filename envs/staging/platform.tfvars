@@ -7,12 +7,13 @@ asleep       = false
 
 symbols       = ["AMZN", "AAPL", "GOOGL", "MSFT", "TSLA", "^GSPC", "^IXIC", "^DJI"]
 history_start = "2000-01-01"
-market        = { base_url = "https://query1.finance.yahoo.com" }
+market        = { base_url = "https://query1.finance.yahoo.com", sources = ["yahoo", "alpha_vantage"] }
 schedule      = { enabled = true }
 retention     = { lake = { abort_uploads_days = 7, archive_after_days = 180, expire_old_versions_days = 90, logs_days = 90 }, log_days = 90 }
 
 training = {
   hyperparameters = { batch_size = "128", epochs = "30", patience = "3", seeds = "0,1,2" }
+  spot            = false
 }
 serving = {
   instance_type  = "ml.m5.large"
@@ -22,7 +23,8 @@ serving = {
 }
 images    = {} # tags from content; { jobs_tag = "..." } holds on to one image
 approval  = "manual"
-transform = { engine = "none" }
+tracking  = { server = null } # runs in a file of the models bucket
+transform = { engine = "lambda" }
 
 airflow = { enabled = true, class = "mw1.small", version = "3.0.6", max_workers = 2 }
 network = { flow_logs = "REJECT", nat = "single" }

@@ -10,17 +10,19 @@ locals {
   _queues  = "arn:${local._partition}:sqs:${data.aws_region.current.id}:*:airflow-celery-*" # Airflow's own, in an account of AWS
   _roles   = "${local._iam}:role/${var.name_prefix}-*"
   _scaling = "${local._iam}:role/aws-service-role/sagemaker.application-autoscaling.amazonaws.com/*"
-  _own = concat([var.kms_key_arn], [
+  _own     = concat([var.kms_key_arn], values(local._names))
+  _names = {
     for service, name in {
-      airflow   = "environment/${var.name_prefix}-*"
-      ecr       = "repository/${var.name_prefix}-*"
-      lambda    = "function:${var.name_prefix}-*"
-      sagemaker = "*/${var.name_prefix}-*"
-      sns       = "${var.name_prefix}-*"
-      sqs       = "${var.name_prefix}-*"
-      ssm       = "parameter${var.settings_prefix}/*"
-    } : "arn:${local._partition}:${service}:${local._account}:${name}"
-  ])
+      airflow        = "environment/${var.name_prefix}-*"
+      ecr            = "repository/${var.name_prefix}-*"
+      lambda         = "function:${var.name_prefix}-*"
+      sagemaker      = "*/${var.name_prefix}-*"
+      secretsmanager = "secret:${var.name_prefix}-*"
+      sns            = "${var.name_prefix}-*"
+      sqs            = "${var.name_prefix}-*"
+      ssm            = "parameter${var.settings_prefix}/*"
+    } : service => "arn:${local._partition}:${service}:${local._account}:${name}"
+  }
 }
 
 resource "aws_iam_policy" "this" {

@@ -25,9 +25,12 @@ locals {
         "ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer",
         "kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*",
         "lambda:InvokeFunction",
-        "sagemaker:AddTags", "sagemaker:CreateEndpoint*", "sagemaker:CreateModel", "sagemaker:CreateModelPackage",
+        "sagemaker:AddTags", "sagemaker:CreateEndpoint*", "sagemaker:CreateHyper*", "sagemaker:CreateModel*",
         "sagemaker:CreateProcessingJob", "sagemaker:CreateTrainingJob", "sagemaker:DeleteEndpoint", "sagemaker:Describe*",
-        "sagemaker:InvokeEndpoint", "sagemaker:UpdateEndpoint*",
+        "sagemaker:InvokeEndpoint", "sagemaker:ListTrainingJobsFor*", "sagemaker:UpdateEndpoint*",
+        "sagemaker-mlflow:Create*", "sagemaker-mlflow:Get*", "sagemaker-mlflow:LogBatch", "sagemaker-mlflow:SearchRuns",
+        "sagemaker-mlflow:UpdateRun",
+        "secretsmanager:GetSecretValue",
         "sns:Publish",
         "sqs:SendMessage",
         "ssm:GetParameter*",
@@ -38,7 +41,7 @@ locals {
       Sid    = "AirflowsQueue"
       Effect = "Allow"
       Action = [
-        "sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl",
+        "sqs:ChangeMessageVisibility", "sqs:DeleteMessage", "sqs:GetQueue*",
         "sqs:ReceiveMessage", "sqs:SendMessage",
       ]
       Resource = local._queues
@@ -62,12 +65,12 @@ locals {
       Effect = "Allow"
       Action = [
         "application-autoscaling:Describe*",
-        "cloudwatch:DescribeAlarms", "cloudwatch:GetMetricData", "cloudwatch:GetMetricWidgetImage", "cloudwatch:PutMetricData",
+        "cloudwatch:DescribeAlarms", "cloudwatch:GetMetric*", "cloudwatch:PutMetricData",
         "ecr:GetAuthorizationToken",
         "logs:DescribeLogGroups",
         "s3:GetAccountPublicAccessBlock",
         "sagemaker:ListModelPackages",
-        "xray:PutTelemetryRecords", "xray:PutTraceSegments",
+        "xray:PutT*",
       ]
       Resource = "*"
     },
@@ -126,8 +129,8 @@ locals {
       Effect = "Deny"
       NotAction = [
         "airflow:*", "application-autoscaling:*", "cloudwatch:*", "ecr:*", "emr-serverless:*", "glue:*",
-        "iam:CreateServiceLinkedRole", "iam:PassRole", "kms:*", "lambda:*", "logs:*", "s3:*", "sagemaker:*", "sns:*",
-        "sqs:*", "ssm:*", "xray:*",
+        "iam:CreateServiceLinkedRole", "iam:PassRole", "kms:*", "lambda:*", "logs:*", "s3:*", "sagemaker:*",
+        "sagemaker-mlflow:*", "secretsmanager:*", "sns:*", "sqs:*", "ssm:*", "xray:*",
       ]
       Resource = "*"
     },
@@ -138,13 +141,18 @@ locals {
       NotResource = concat(local._buckets, sort(var.readable_objects))
     },
     {
+      # Of the services whose resources can have a policy of their own; of the others what is not allowed is shut anyway.
       Sid    = "NoOtherNames"
       Effect = "Deny"
       Action = [
-        "airflow:*", "kms:*", "lambda:*", "sagemaker:Add*", "sagemaker:Create*", "sagemaker:Delete*", "sagemaker:Describe*",
-        "sagemaker:Invoke*", "sagemaker:Stop*", "sagemaker:Update*", "sns:*", "sqs:*", "ssm:*",
+        "kms:*", "lambda:*", "sagemaker:Add*", "sagemaker:Create*", "sagemaker:Delete*", "sagemaker:Describe*",
+        "sagemaker:Invoke*", "sagemaker:Stop*", "sagemaker:Update*", "secretsmanager:*", "sns:*", "sqs:*",
       ]
-      NotResource = concat(local._own, [local._queues])
+      NotResource = concat(
+        [var.kms_key_arn],
+        [for service in ["lambda", "sagemaker", "secretsmanager", "sns", "sqs"] : local._names[service]],
+        [local._queues],
+      )
     },
     {
       Sid         = "NoOtherRoles"

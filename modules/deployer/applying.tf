@@ -25,7 +25,7 @@ locals {
       }
       Code = {
         actions   = ["s3:DeleteObject", "s3:DeleteObjectVersion", "s3:PutObject", "s3:PutObjectTagging"]
-        resources = ["${local._s3.airflow}/*", "${local._s3.models}/code/*"]
+        resources = ["${local._s3.airflow}/*", "${local._s3.models}/code/*", "${local._s3.models}/mlflow/db/README.md"]
       }
       CodeVersions = { actions = ["s3:ListBucketVersions"], resources = values(local._s3) }
       MakeKey = { # asks for the tag's right before there is a key; one that others use has an alias
@@ -78,7 +78,10 @@ locals {
           "events:TagResource", "events:UntagResource", "lambda:AddPermission", "lambda:CreateFunction", "lambda:DeleteFunction*",
           "lambda:PutFunction*", "lambda:RemovePermission", "lambda:TagResource", "lambda:UntagResource", "lambda:UpdateFunction*",
           "sagemaker:AddTags", "sagemaker:CreateModelPackageGroup", "sagemaker:DeleteModelPackageGroup", "sagemaker:DeleteTags",
-          "scheduler:CreateSchedule", "scheduler:DeleteSchedule", "scheduler:UpdateSchedule", "sns:CreateTopic", "sns:DeleteTopic",
+          "scheduler:CreateSchedule", "scheduler:DeleteSchedule", "scheduler:UpdateSchedule",
+          # of secrets the place alone: what is in them only a person writes and only its reader reads
+          "secretsmanager:CreateSecret", "secretsmanager:DeleteSecret", "secretsmanager:TagResource",
+          "secretsmanager:UntagResource", "secretsmanager:UpdateSecret", "sns:CreateTopic", "sns:DeleteTopic",
           "sns:SetTopicAttributes", "sns:Subscribe", "sns:TagResource", "sns:UntagResource", "sqs:CreateQueue", "sqs:DeleteQueue",
           "sqs:SetQueueAttributes", "sqs:TagQueue", "sqs:UntagQueue", "ssm:AddTagsToResource", "ssm:DeleteParameter",
           "ssm:PutParameter", "ssm:RemoveTagsFromResource",

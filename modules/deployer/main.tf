@@ -12,7 +12,7 @@ locals {
   _arn     = { for service in local._services : service => "arn:${local._partition}:${service}:${local._place}" }
   _services = [
     "airflow", "cloudwatch", "ec2", "ecr", "emr-serverless", "events", "glue", "kms", "lambda", "logs", "sagemaker",
-    "scheduler", "sns", "sqs", "ssm",
+    "scheduler", "secretsmanager", "sns", "sqs", "ssm",
   ]
 
   # What AWS names by chance is known by its tag, which the provider of terraform/platform puts on everything.

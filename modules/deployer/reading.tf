@@ -30,7 +30,7 @@ locals {
       }
       Code = {
         actions   = ["s3:GetObject", "s3:GetObjectAttributes", "s3:GetObjectTagging", "s3:GetObjectVersion"]
-        resources = ["${local._s3.airflow}/*", "${local._s3.models}/code/*"]
+        resources = ["${local._s3.airflow}/*", "${local._s3.models}/code/*", "${local._s3.models}/mlflow/db/README.md"]
       }
       Roles = {
         actions   = ["iam:GetPolicy*", "iam:GetRole*", "iam:List*Polic*", "iam:ListInstanceProfilesForRole", "iam:List*Tags"]
@@ -53,7 +53,8 @@ locals {
           "ecr:ListTagsForResource", "events:DescribeRule", "events:ListTagsForResource", "events:ListTargetsByRule",
           "glue:GetCrawler", "glue:GetDatabase", "glue:GetJob", "glue:GetPartitionIndexes", "glue:GetTable", "glue:GetTags",
           "lambda:GetFunction*", "lambda:ListTags", "lambda:ListVersionsByFunction", "logs:ListTags*", "sagemaker:Describe*",
-          "sagemaker:ListTags", "scheduler:GetSchedule", "sns:GetTopicAttributes", "sns:ListSubscriptionsByTopic",
+          "sagemaker:ListTags", "scheduler:GetSchedule", "secretsmanager:DescribeSecret", "secretsmanager:GetResourcePolicy",
+          "sns:GetTopicAttributes", "sns:ListSubscriptionsByTopic",
           "sns:ListTagsForResource", "sqs:GetQueueAttributes", "sqs:GetQueueUrl", "sqs:ListQueueTags", "ssm:GetParameter*",
           "ssm:ListTagsForResource",
         ]
@@ -85,16 +86,17 @@ locals {
     [for name in local._tables : "${local._arn["glue"]}:${name}"],
   )
   _names = {
-    airflow    = "environment/${var.name_prefix}-*"
-    cloudwatch = "alarm:${var.name_prefix}-*"
-    ecr        = "repository/${var.name_prefix}-*"
-    events     = "rule/${var.name_prefix}-*"
-    lambda     = "function:${var.name_prefix}-*"
-    sagemaker  = "*/${var.name_prefix}-*"
-    scheduler  = "schedule/default/${var.name_prefix}-*"
-    sns        = "${var.name_prefix}-*"
-    sqs        = "${var.name_prefix}-*"
-    ssm        = "parameter${var.settings_prefix}/*"
+    airflow        = "environment/${var.name_prefix}-*"
+    cloudwatch     = "alarm:${var.name_prefix}-*"
+    ecr            = "repository/${var.name_prefix}-*"
+    events         = "rule/${var.name_prefix}-*"
+    lambda         = "function:${var.name_prefix}-*"
+    sagemaker      = "*/${var.name_prefix}-*"
+    scheduler      = "schedule/default/${var.name_prefix}-*"
+    secretsmanager = "secret:${var.name_prefix}-*"
+    sns            = "${var.name_prefix}-*"
+    sqs            = "${var.name_prefix}-*"
+    ssm            = "parameter${var.settings_prefix}/*"
   }
   _log_groups = [
     "/aws-glue/jobs/${var.name_prefix}-*", "/aws/emr-serverless/${var.name_prefix}-*", "/aws/lambda/${var.name_prefix}-*",

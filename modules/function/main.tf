@@ -22,11 +22,23 @@ resource "aws_cloudwatch_log_group" "this" {
   retention_in_days = var.log_retention_days
 }
 
+# Lambda takes a zip of up to 50 MB directly. The name holds its content, so that an old function keeps its old zip.
+resource "aws_s3_object" "package" {
+  count       = var.upload == null ? 0 : 1
+  bucket      = var.upload.bucket
+  key         = "${var.upload.prefix}${var.name}-${substr(filesha256(var.package), 0, 12)}.zip"
+  source      = var.package
+  source_hash = filemd5(var.package)
+  lifecycle { create_before_destroy = true }
+}
+
 resource "aws_lambda_function" "this" {
   function_name                  = var.name
   description                    = var.description
   role                           = module.role.arn
-  filename                       = var.package
+  filename                       = var.upload == null ? var.package : null
+  s3_bucket                      = one(aws_s3_object.package[*].bucket)
+  s3_key                         = one(aws_s3_object.package[*].key)
   source_code_hash               = filebase64sha256(var.package)
   handler                        = "handler.handler"
   runtime                        = var.runtime.python
@@ -37,6 +49,7 @@ resource "aws_lambda_function" "this" {
   reserved_concurrent_executions = coalesce(var.concurrency, -1)
   environment { variables = var.environment }
   dead_letter_config { target_arn = aws_sqs_queue.failed.arn }
+  ephemeral_storage { size = var.runtime.disk_mb }
   tracing_config { mode = "Active" }
   depends_on = [aws_cloudwatch_log_group.this] # else the first call makes one without key and end
 }

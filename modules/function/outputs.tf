@@ -32,6 +32,11 @@ output "name" {
   value       = aws_lambda_function.this.function_name
 }
 
+output "policy" {
+  description = "What the function may do, as JSON: for tests and for people who look."
+  value       = module.role.policy
+}
+
 output "role_arn" {
   description = "The role that the function runs under."
   value       = module.role.arn

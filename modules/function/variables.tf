@@ -68,9 +68,10 @@ variable "package" {
 }
 
 variable "runtime" {
-  description = "Processor, Python version, memory and time limit. Memory also buys processor time."
+  description = "Processor, Python version, memory, disk and time limit. Memory also buys processor time."
   type = object({
     architecture    = optional(string, "x86_64")
+    disk_mb         = optional(number, 512)
     memory_mb       = optional(number, 256)
     python          = optional(string, "python3.12")
     timeout_seconds = optional(number, 300)
@@ -80,6 +81,10 @@ variable "runtime" {
   validation {
     condition     = contains(["arm64", "x86_64"], var.runtime.architecture)
     error_message = "runtime.architecture is \"${var.runtime.architecture}\"; choose arm64 or x86_64, the one that the zip was built for."
+  }
+  validation {
+    condition     = var.runtime.disk_mb >= 512 && var.runtime.disk_mb <= 10240
+    error_message = "runtime.disk_mb is ${var.runtime.disk_mb}; Lambda takes 512 to 10240."
   }
   validation {
     condition     = var.runtime.memory_mb >= 128 && var.runtime.memory_mb <= 10240
@@ -126,4 +131,14 @@ variable "statements" {
     resources  = list(string)
   }))
   default = {}
+}
+
+variable "upload" {
+  description = "Where a zip of more than 50 MB lies before Lambda takes it, such as `{ bucket = \"...\", prefix = \"code/functions/\" }`; null hands it over directly."
+  type        = object({ bucket = string, prefix = optional(string, "") })
+  default     = null
+  validation {
+    condition     = var.upload == null || !startswith(try(var.upload.prefix, ""), "/")
+    error_message = "upload.prefix is \"${try(var.upload.prefix, "")}\"; a key does not begin with /."
+  }
 }

@@ -66,10 +66,24 @@ locals {
   }
 }
 
+locals {
+  # Told by forecast_prices once a day, after cleaning.
+  _quality = {
+    missing-symbols = {
+      description = "A symbol lacks its newest bar or was held back by a rule of cleaning: its last forecast stands, and it is old. See missing_symbols and held_back in the silver bucket's reports/, the raw answer in bronze, and check_quality of forecast_prices."
+      dimensions  = {}
+      metric      = "MissingSymbols"
+      namespace   = try(var.airflow.data_namespace, null)
+      statistic   = "Maximum"
+    }
+  }
+}
+
 resource "aws_cloudwatch_metric_alarm" "airflow" {
   for_each = merge(
     { for name, alarm in local._airflow_alarms : "airflow-${name}" => alarm if local._is_awake },
     { for name, alarm in local._silence : name => alarm if local._is_awake && var.endpoint != null },
+    { for name, alarm in local._quality : "data-${name}" => alarm if local._is_awake && alarm.namespace != null },
   )
   alarm_name          = "${var.name_prefix}-${each.key}"
   alarm_description   = each.value.description

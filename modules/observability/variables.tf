@@ -1,13 +1,15 @@
 variable "airflow" {
   description = <<-EOT
     The Airflow environment to watch, null for none: its alarms stand only while `is_awake`, the dashboard stays as it is.
-    `dags` names those whose failed runs ring; `task_failures` tries may fail within an hour, retries included.
+    `dags` names those whose failed runs ring; `task_failures` tries may fail within an hour, retries included;
+    `data_namespace` is where they tell of the data's quality, such as `Stockcast/dev`, null for nowhere.
   EOT
   type = object({
-    dags          = optional(set(string), [])
-    is_awake      = bool
-    name          = string
-    task_failures = optional(number, 3)
+    dags           = optional(set(string), [])
+    data_namespace = optional(string)
+    is_awake       = bool
+    name           = string
+    task_failures  = optional(number, 3)
   })
   default = null
   validation {

@@ -2,7 +2,7 @@
 locals {
   # Jobs, models and configurations get their names from the DAGs, each starting with our prefix; ARNs have small letters.
   _named = {
-    for kind in ["endpoint-config", "model", "processing-job", "training-job"] :
+    for kind in ["endpoint-config", "hyper-parameter-tuning-job", "model", "processing-job", "training-job"] :
     kind => "${local._arn}:${kind}/${lower(var.name_prefix)}-*"
   }
   _packages = "${local._arn}:model-package/${lower(aws_sagemaker_model_package_group.this.model_package_group_name)}"
@@ -70,6 +70,14 @@ locals {
     tag = {
       actions   = ["sagemaker:AddTags"]
       resources = concat([local.endpoint_arn], values(local._named))
+    }
+
+    tune = { # its trainings are SageMaker's own, under the role that is lent to them
+      actions = [
+        "sagemaker:CreateHyperParameterTuningJob", "sagemaker:DescribeHyperParameterTuningJob",
+        "sagemaker:ListTrainingJobsForHyperParameterTuningJob",
+      ]
+      resources = [local._named["hyper-parameter-tuning-job"]]
     }
 
     # Scaling: Application Auto Scaling acts with its caller's rights, and gives its targets names that nobody chose.

@@ -50,6 +50,6 @@ output "repository_urls" {
 }
 
 output "role_arns" {
-  description = "The roles that jobs and the endpoint run under: `clean`, `evaluate`, `serve`, `train`."
+  description = "The roles that jobs and the endpoint run under: `challenge`, `clean`, `evaluate`, `serve`, `track`, `train`."
   value       = { for step, role in module.role : step => role.arn }
 }

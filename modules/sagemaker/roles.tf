@@ -2,12 +2,19 @@
 # log it writes into. Jobs share their groups with everything else in the account, so SageMaker makes those itself.
 locals {
   _steps = {
+    challenge = {
+      does   = "Forecasts with the models that do not serve."
+      image  = "jobs"
+      log    = "ProcessingJobs"
+      reads  = { models = ["code"], silver = ["bars"] }
+      writes = { gold = ["challengers"] }
+    }
     clean = {
       does   = "Cleans bronze into silver."
       image  = "jobs"
       log    = "ProcessingJobs"
       reads  = { bronze = ["bars"], models = ["code"] }
-      writes = { silver = ["bars", "quarantine", "recent", "reports"] }
+      writes = { silver = ["annotations", "bars", "quarantine", "recent", "reports"] }
     }
     evaluate = {
       does   = "Judges a trained model."
@@ -23,12 +30,19 @@ locals {
       reads  = { models = ["training"] }
       writes = {}
     }
+    track = {
+      does   = "Keeps what a training was in MLflow."
+      image  = "jobs"
+      log    = "ProcessingJobs"
+      reads  = { models = ["code", "evaluation", "mlflow/db", "training"] }
+      writes = { models = ["mlflow"] }
+    }
     train = {
       does   = "Trains a model."
       image  = "jobs"
       log    = "TrainingJobs"
-      reads  = { models = ["code"], silver = ["bars"] }
-      writes = { models = ["training"] }
+      reads  = { models = ["checkpoints", "code"], silver = ["bars"] }
+      writes = { models = ["checkpoints", "training"] }
     }
   }
   _objects = {
@@ -107,6 +121,7 @@ module "role" {
   statements = merge(
     local._every_step,
     merge(local._jobs, { serve = local._serve })[each.key],
+    each.key == "track" ? var.tracking : {},
     {
       list_inputs = {
         actions   = ["s3:ListBucket"]

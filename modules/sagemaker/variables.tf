@@ -16,7 +16,7 @@ variable "boundary_arn" {
 
 variable "buckets" {
   description = "Names of the buckets that jobs read and write."
-  type        = object({ bronze = string, models = string, silver = string })
+  type        = object({ bronze = string, gold = string, models = string, silver = string })
 }
 
 variable "code" {
@@ -152,4 +152,10 @@ variable "serving" {
     condition     = var.serving.scaling == null || try(var.serving.scaling.invocations_per_instance > 0, false)
     error_message = "serving.scaling.invocations_per_instance is ${try(var.serving.scaling.invocations_per_instance, "null")}; it must be above 0, counted per minute."
   }
+}
+
+variable "tracking" {
+  description = "Statements that let the job `track` reach a tracking server, as modules/tracking gives them."
+  type        = map(object({ actions = list(string), resources = list(string) }))
+  default     = {}
 }

@@ -1,4 +1,4 @@
-# The lake's two tables, written down rather than found by a crawler: their columns are known, and a crawler costs ten
+# The lake's tables, written down rather than found by a crawler: their columns are known, and a crawler costs ten
 # minutes a look.
 locals {
   _bar_columns = [ # as training/build_silver.py writes them
@@ -7,12 +7,19 @@ locals {
     ["close_raw", "double"], ["source", "string"],
     ["market_close", "double"], ["market_return", "double"], ["split", "string"],
   ]
+  _feature_columns = [ # as stockcast.transform makes them
+    ["symbol", "string"], ["date", "date"], ["close", "double"], ["sd63", "double"], ["rv", "double"],
+    ["ret1", "double"], ["ret5", "double"], ["ret21", "double"],
+    ["lrv", "double"], ["lv5", "double"], ["lv21", "double"], ["lv63", "double"],
+    ["vol_z", "double"], ["rsi", "double"], ["macd", "double"], ["bb", "double"], ["co", "double"], ["on", "double"],
+    ["feature_version", "string"],
+  ]
   _forecast_columns = [ # as the forecast function writes them
     ["symbol", "string"], ["as_of", "date"], ["horizon", "int"],
     ["model_type", "string"], ["model_version", "string"], ["feature_version", "string"],
     ["last_close", "double"], ["median", "double"],
     ["q025", "double"], ["q10", "double"], ["q50", "double"], ["q90", "double"], ["q975", "double"],
-    ["volatility", "double"], ["base_rate_up", "double"], ["mae", "double"], ["mae_persistence", "double"],
+    ["volatility", "double"], ["p_up", "double"], ["base_rate_up", "double"], ["mae", "double"], ["mae_persistence", "double"],
     ["baseline_mae_ratio", "double"], ["coverage_last_252", "double"], ["qlike_ratio_ewma_63", "double"],
     ["calibration", "string"], ["stale", "boolean"], ["generated_at", "string"],
   ]
@@ -40,6 +47,31 @@ resource "aws_glue_catalog_table" "bars" {
     }
     dynamic "columns" {
       for_each = local._bar_columns
+      content {
+        name = columns.value[0]
+        type = columns.value[1]
+      }
+    }
+  }
+}
+
+resource "aws_glue_catalog_table" "features" {
+  database_name = aws_glue_catalog_database.this.name
+  name          = "features"
+  description   = "What a model sees of each symbol and day, with the version of the code that made it. Empty without an engine."
+  table_type    = "EXTERNAL_TABLE"
+  parameters    = { EXTERNAL = "TRUE", classification = "parquet" }
+
+  storage_descriptor {
+    location      = "s3://${var.buckets.silver}/features/"
+    input_format  = "org.apache.hadoop.hive.ql.io.parquet.MapredParquetInputFormat"
+    output_format = "org.apache.hadoop.hive.ql.io.parquet.MapredParquetOutputFormat"
+    ser_de_info {
+      serialization_library = "org.apache.hadoop.hive.ql.io.parquet.serde.ParquetHiveSerDe"
+      parameters            = { "serialization.format" = "1" }
+    }
+    dynamic "columns" {
+      for_each = local._feature_columns
       content {
         name = columns.value[0]
         type = columns.value[1]

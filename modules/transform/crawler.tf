@@ -1,4 +1,4 @@
-# For what a team puts beside the two tables: it looks at these paths and writes down the tables that it finds there.
+# For what a team puts beside the tables: it looks at these paths and writes down the tables that it finds there.
 locals {
   _crawled = [for path in try(var.crawler.paths, []) : "arn:${local._partition}:s3:::${trimprefix(path, "s3://")}"]
 }

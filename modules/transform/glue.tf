@@ -21,7 +21,7 @@ resource "aws_glue_security_configuration" "this" {
 resource "aws_glue_job" "this" {
   count                  = local._has_glue ? 1 : 0
   name                   = local._name
-  description            = "Turns bronze into silver."
+  description            = "Turns silver's bars into the feature table."
   role_arn               = one(module.role).arn
   execution_class        = "STANDARD"
   glue_version           = "5.0"
@@ -30,19 +30,20 @@ resource "aws_glue_job" "this" {
   security_configuration = one(aws_glue_security_configuration.this).name
   timeout                = var.glue.timeout_minutes
   worker_type            = var.glue.worker_type
-  default_arguments = merge(var.glue.arguments, {
-    "--bronze"                           = "s3://${var.buckets.bronze}/bars/"
+  default_arguments = {
+    "--additional-python-modules"        = join(",", [for name, version in var.code.libraries : "${name}==${version}"])
+    "--bars"                             = local._spark.bars
     "--continuous-log-logGroup"          = one(aws_cloudwatch_log_group.this).name
     "--enable-continuous-cloudwatch-log" = "true"
-    "--enable-glue-datacatalog"          = "true"
     "--enable-metrics"                   = "true"
-    "--job-bookmark-option"              = "job-bookmark-disable" # each run reads the whole history up to its day
-    "--silver"                           = "s3://${var.buckets.silver}/"
-  })
+    "--extra-py-files"                   = local._spark.library
+    "--features"                         = local._spark.features
+    "--job-bookmark-option"              = "job-bookmark-disable" # each run reads the whole history
+  }
   command {
     name            = "glueetl"
     python_version  = "3"
-    script_location = var.script
+    script_location = var.code.script
   }
   execution_property { max_concurrent_runs = 1 } # two at once would write the same files
   notification_property { notify_delay_after = var.glue.late_after_minutes }

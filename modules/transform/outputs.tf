@@ -2,7 +2,7 @@ locals {
   _grants = merge(
     { for name, statement in {
       run_transform = {
-        actions    = ["glue:BatchStopJobRun", "glue:GetJob", "glue:GetJobRun", "glue:StartJobRun"]
+        actions    = ["glue:BatchStopJobRun", "glue:GetJobRun", "glue:GetJobRuns", "glue:StartJobRun"]
         resources  = aws_glue_job.this[*].arn
         conditions = []
       }
@@ -19,11 +19,12 @@ locals {
         conditions = [{ test = "StringEquals", variable = "iam:PassedToService", values = ["emr-serverless.amazonaws.com"] }]
       }
       run_transform = {
-        actions    = ["emr-serverless:GetApplication", "emr-serverless:StartApplication", "emr-serverless:StartJobRun"]
+        actions    = ["emr-serverless:StartJobRun"]
         resources  = aws_emrserverless_application.this[*].arn
         conditions = []
       }
     } : name => statement if local._has_emr },
+    merge(module.function[*].grants...),
   )
   _dpus = { "G.1X" = 1, "G.2X" = 2, "G.4X" = 4, "G.8X" = 8 }
 }
@@ -46,6 +47,11 @@ output "emr_serverless" {
   } : null
 }
 
+output "function" {
+  description = "The function's name; null unless Lambda is the engine."
+  value       = one(module.function[*].name)
+}
+
 output "glue" {
   description = "The job and the DPUs of a run, as observability watches it; null unless it is the engine."
   value       = local._has_glue ? { dpus = local._dpus[var.glue.worker_type] * var.glue.workers, job_name = one(aws_glue_job.this).name } : null
@@ -58,15 +64,28 @@ output "grants" {
 
 output "log_group" {
   description = "Where the engine's runs write; null without an engine."
-  value       = one(aws_cloudwatch_log_group.this[*].name)
+  value       = one(concat(aws_cloudwatch_log_group.this[*].name, module.function[*].log_group))
 }
 
 output "role_arn" {
-  description = "The role that the script runs under; null without an engine."
-  value       = one(module.role[*].arn)
+  description = "The role that the transform runs under; null without an engine."
+  value       = one(concat(module.role[*].arn, module.function[*].role_arn))
+}
+
+output "run" {
+  description = <<-EOT
+    What whoever starts the transform has to know, as JSON: the `function` of Lambda, the `job` of Glue, or for a run of EMR
+    Serverless `application_id`, `role_arn`, `script`, `arguments`, `parameters` and `log_group`. `{}` without an engine.
+  EOT
+  value = {
+    emr_serverless = jsonencode(local._emr_run)
+    glue           = jsonencode({ job = local._name })
+    lambda         = jsonencode({ function = local._name })
+    none           = jsonencode({})
+  }[var.engine]
 }
 
 output "tables" {
-  description = "The tables' names: `bars` over silver, `forecasts` over gold."
-  value       = { bars = aws_glue_catalog_table.bars.name, forecasts = aws_glue_catalog_table.forecasts.name }
+  description = "The tables' names: `bars` and `features` over silver, `forecasts` over gold."
+  value       = { bars = aws_glue_catalog_table.bars.name, features = aws_glue_catalog_table.features.name, forecasts = aws_glue_catalog_table.forecasts.name }
 }

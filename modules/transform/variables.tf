@@ -1,3 +1,9 @@
+variable "alarms" {
+  description = "Whom the function's alarms tell; null makes none. The Spark engines are watched by modules/observability."
+  type        = object({ topic_arn = string })
+  default     = null
+}
+
 variable "boundary_arn" {
   description = "The managed policy that the engine's and the crawler's roles can never exceed; null sets no such limit."
   type        = string
@@ -10,7 +16,31 @@ variable "boundary_arn" {
 
 variable "buckets" {
   description = "Names of the buckets that the engine and the tables read and write."
-  type        = object({ bronze = string, gold = string, silver = string })
+  type        = object({ gold = string, silver = string })
+}
+
+variable "code" {
+  description = <<-EOT
+    What runs, as `make package` made it: the `function`'s zip; for Spark the `script`, an address in S3, the `library` beside
+    it, a zip, and what Spark lacks: `libraries` by name and version, which Glue installs, and the `archive` that holds them
+    for EMR Serverless. All of it goes into `bucket`.
+  EOT
+  type = object({
+    archive   = string
+    bucket    = string
+    function  = string
+    libraries = map(string)
+    library   = string
+    script    = string
+  })
+  validation {
+    condition     = can(regex("^s3://[a-z0-9.-]{3,63}/.+$", var.code.script))
+    error_message = "code.script is \"${var.code.script}\"; give where it lies, such as s3://bucket/code/transform_spark.py."
+  }
+  validation {
+    condition     = var.engine != "emr_serverless" || fileexists(var.code.archive)
+    error_message = "code.archive is \"${var.code.archive}\", which does not exist; EMR Serverless needs it. Write engine = \"emr_serverless\" into an environment's platform.tfvars and run `make package`."
+  }
 }
 
 variable "crawler" {
@@ -30,12 +60,13 @@ variable "crawler" {
 variable "emr_serverless" {
   description = <<-EOT
     How much the application may use at once over all its runs (`max_vcpus`, `max_memory_gb`), after how many `idle_minutes` it
-    stops, and its `release`. A new account may use 16 vCPUs in all.
+    stops, its `release`, and where that has Python 3.11. A new account may use 16 vCPUs in all.
   EOT
   type = object({
     idle_minutes  = optional(number, 5)
     max_memory_gb = optional(number, 64)
     max_vcpus     = optional(number, 16)
+    python        = optional(string, "/usr/bin/python3.11")
     release       = optional(string, "emr-7.10.0")
   })
   default  = {}
@@ -55,22 +86,18 @@ variable "emr_serverless" {
 }
 
 variable "engine" {
-  description = "What runs a Spark script of one's own: `glue` for minutes of work a day, `emr_serverless` for hours, `none` where the daily cleaning is all."
+  description = "What makes the feature table: `lambda` for some thousand symbols, `glue` for minutes of work a day, `emr_serverless` for hours, `none` where nobody reads it."
   type        = string
   default     = "none"
   validation {
-    condition     = contains(["emr_serverless", "glue", "none"], var.engine)
-    error_message = "engine is \"${var.engine}\"; choose emr_serverless, glue or none."
+    condition     = contains(["emr_serverless", "glue", "lambda", "none"], var.engine)
+    error_message = "engine is \"${var.engine}\"; choose emr_serverless, glue, lambda or none."
   }
 }
 
 variable "glue" {
-  description = <<-EOT
-    The job's workers, after how many minutes a run is told to be late and after how many it is stopped, and `arguments`
-    for the script, such as `{ "--market" = "^GSPC" }`. `--bronze` and `--silver` are given anyway.
-  EOT
+  description = "The job's workers, after how many minutes a run is told to be late and after how many it is stopped."
   type = object({
-    arguments          = optional(map(string), {})
     late_after_minutes = optional(number, 30)
     timeout_minutes    = optional(number, 60)
     worker_type        = optional(string, "G.1X")
@@ -78,10 +105,6 @@ variable "glue" {
   })
   default  = {}
   nullable = false
-  validation {
-    condition     = alltrue([for name in keys(var.glue.arguments) : startswith(name, "--")])
-    error_message = "glue.arguments has the names ${jsonencode(keys(var.glue.arguments))}; each starts with --, or Glue does not hand it on."
-  }
   validation {
     condition     = var.glue.timeout_minutes >= 1 && var.glue.timeout_minutes <= 2880 && var.glue.late_after_minutes >= 1 && var.glue.late_after_minutes < var.glue.timeout_minutes
     error_message = "glue.late_after_minutes is ${var.glue.late_after_minutes} and timeout_minutes ${var.glue.timeout_minutes}; a run is late before it is stopped, and stopped within 2880 minutes."
@@ -110,6 +133,17 @@ variable "kms_key_arn" {
   type        = string
 }
 
+variable "lambda" {
+  description = "The function's memory, which buys processors too, its disk for the bars of all symbols, and its time limit."
+  type = object({
+    disk_mb         = optional(number, 1024)
+    memory_mb       = optional(number, 2048)
+    timeout_seconds = optional(number, 900)
+  })
+  default  = {}
+  nullable = false
+}
+
 variable "log_retention_days" {
   description = "Days after which a log line is forgotten."
   type        = number
@@ -122,19 +156,5 @@ variable "name_prefix" {
   validation {
     condition     = can(regex("^[a-z][a-z0-9-]{2,30}$", var.name_prefix))
     error_message = "name_prefix is \"${var.name_prefix}\"; use 3 to 31 of a-z, 0-9 and -, starting with a letter."
-  }
-}
-
-variable "script" {
-  description = "The Spark script, such as `s3://bucket/code/clean.py`. Glue needs it; with EMR Serverless it is what the role may read."
-  type        = string
-  default     = null
-  validation {
-    condition     = var.script == null || can(regex("^s3://[a-z0-9.-]{3,63}/.+$", var.script))
-    error_message = "script is \"${coalesce(var.script, "null")}\"; give where it lies, such as s3://bucket/code/clean.py."
-  }
-  validation {
-    condition     = var.engine != "glue" || var.script != null
-    error_message = "script is null while engine is \"${var.engine}\"; a Glue job is a script: give its s3:// address, or choose engine none."
   }
 }

@@ -33,6 +33,13 @@ def _parser() -> argparse.ArgumentParser:
     answer = verbs.add_parser("approve")
     answer.add_argument("--pipeline", default="")
     answer.add_argument("--reject", action="store_true")
+    chain = verbs.add_parser("explain")
+    chain.add_argument("--env", required=True)
+    chain.add_argument("--id", required=True)
+    verbs.add_parser("notebook").add_argument("--env", required=True)
+    runs = verbs.add_parser("mlflow")
+    runs.add_argument("--env", required=True)
+    runs.add_argument("--port", default="5000")
     infrastructure = verbs.add_parser("terraform")
     infrastructure.add_argument("--env", required=True)
     infrastructure.add_argument("arguments", nargs=argparse.REMAINDER)
@@ -63,6 +70,17 @@ def _terraform(environment: str, arguments: list[str]) -> int:
         )
     with lock.alone(stack):
         return subprocess.call(command, env=stack.terraform_environment())
+
+
+def _look(module: str, environment: str, *options: str) -> int:
+    """Run a command that only reads: no lock, so it may look on while another one works."""
+    command = [sys.executable, "-m", module, "--env", environment, *options]
+    if environment != environments.LOCAL:
+        return subprocess.call(command)
+    stack = stacks.read()
+    if services.gateway_health(stack) is None:
+        raise StepFailed(module, f"no embedded AWS answers at {stack.endpoint_url}.", remedy="Run `make up` first.")
+    return subprocess.call(command, env=stack.terraform_environment())
 
 
 def _told(problem: Exception) -> int:
@@ -96,5 +114,8 @@ VERBS: dict[str, Callable[[argparse.Namespace], int | None]] = {
     "train": lambda _: up.train(stacks.read()),
     "pipelines": lambda args: pipelines.show(stacks.read(), watch=args.watch),
     "approve": lambda args: approve.answer(stacks.read(), args.pipeline, reject=args.reject),
+    "explain": lambda args: _look("shipping.explain", args.env, "--id", args.id),
+    "mlflow": lambda args: _look("shipping.mlflow_ui", args.env, "--port", args.port),
+    "notebook": lambda args: _look("shipping.notebook", args.env),
     "terraform": lambda args: _terraform(args.env, args.arguments),
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 from pathlib import Path
@@ -69,6 +70,13 @@ def _builds(stack: Stack) -> dict[str, object]:
     return {"path": list(folders), "workspace": str(builds_folder(stack))}
 
 
+def _spark() -> dict[str, object]:
+    """The Spark of Glue and EMR Serverless. Its environment is made when a run first wants it: most stacks never do."""
+    make = [str(tools.environment_python("local")), str(ROOT / "src" / "shipping" / "tools.py"), "sync", "spark"]
+    python = str(tools.environment_python("spark"))
+    return {"python": python, "make": make, "java_home": os.environ.get("JAVA_HOME", "")}
+
+
 def builds_folder(stack: Stack) -> Path:
     return stack.home / "builds"
 
@@ -99,7 +107,7 @@ def start_gateway(stack: Stack) -> None:
     """Start the embedded AWS with empty state, and make the bucket that holds Terraform's state."""
     shutil.rmtree(stack.state, ignore_errors=True)
     config = stack.run / "gateway.json"
-    config.write_text(json.dumps({**gateway_config(stack), "builds": _builds(stack)}, indent=2))
+    config.write_text(json.dumps({**gateway_config(stack), "builds": _builds(stack), "spark": _spark()}, indent=2))
     argv = [
         str(tools.environment_python("local")),
         str(ROOT / "src/localaws/serve_gateway.py"),

@@ -12,6 +12,8 @@ import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+from shipping import wheels
+
 ROOT = Path(__file__).resolve().parents[2]
 ACCOUNT_ID = "123456789012"
 REGION = "us-east-1"
@@ -103,6 +105,7 @@ class Stack:
         """For Terraform: the embedded AWS, this stack's own folders and the values chosen at `make up`."""
         env = {**self.clean_environment(), **self.aws_environment(), "STOCKCAST_HOME": str(self.home)}
         env["PYTHONPATH"] = str(ROOT / "src")
+        env[wheels.FOR_HERE] = "1"  # functions run on this machine, whatever it is
         if self.values_file.exists():
             env["STOCKCAST_VAR_FILE"] = str(self.values_file)
         return env

@@ -16,7 +16,18 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
-from localaws import airflow, arguments, commands, delivery, forecast_table, lock, processes, services
+from localaws import (
+    airflow,
+    arguments,
+    challenger_table,
+    commands,
+    delivery,
+    forecast_table,
+    judgement,
+    lock,
+    processes,
+    services,
+)
 from localaws.down import forget
 from localaws.follow import ENDED, follow
 from localaws.progress import Progress, StepFailed
@@ -40,7 +51,9 @@ def up(choice: Choice) -> None:
         _remember_times(stack, progress, goes_on)
     s3 = services.client(stack, "s3")
     found = forecast_table.records(s3, keys)
-    print(f"\n{forecast_table.table(found)}\n\n{forecast_table.LEGEND}\n\n{forecast_table.places(stack)}")
+    all_models = [*found, *challenger_table.records(s3, found)]
+    print(f"\n{forecast_table.table(found)}\n\n{forecast_table.LEGEND}")
+    print(f"\n{challenger_table.table(all_models)}\n\n{challenger_table.LEGEND}\n\n{forecast_table.places(stack)}")
     pipelines.result()  # whatever kept them from being made is told below the forecasts, which stand without them
     print(f"\nup: {progress.total:.0f} s")
 
@@ -202,6 +215,8 @@ def train(stack: Stack) -> None:
         except StepFailed as failed:
             failed.remedy = "Mend the cause, then run `make train` again. The endpoint serves what it served before."
             raise
+    evaluation = judgement.newest(services.client(stack, "s3"), forecast_table.bucket("models"))
+    print("\n".join(judgement.lines(evaluation)))
 
 
 def _remember_times(stack: Stack, progress: Progress, goes_on: bool) -> None:

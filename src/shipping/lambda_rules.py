@@ -1,7 +1,7 @@
 """What a function's zip must obey, checked from its sources before AWS would refuse it, or fail at the first event.
 
 Lambda has the standard library and boto3. An import of anything else works on a developer's machine and nowhere
-else, so the zip's own files are read (not run) and every import must lead into the zip or into those two.
+else, so our own files in the zip are read (not run) and every import must lead into the zip or into those two.
 """
 
 import ast
@@ -36,19 +36,24 @@ def check_size(function: str, files: Mapping[str, bytes], largest_bytes: int = L
         )
 
 
-def check_imports(function: str, files: Mapping[str, bytes]) -> None:
-    """Refuse an import that Lambda could not satisfy; names all of them at once."""
+def check_imports(function: str, files: Mapping[str, bytes], libraries: Mapping[str, bytes] | None = None) -> None:
+    """Refuse an import that Lambda could not satisfy; names all of them at once.
+
+    `libraries` lie in the zip as well. They are looked for, not looked into: what they try to import is their affair.
+    """
+    in_zip = {**files, **(libraries or {})}
     faults = [
         f"{path}:{found.line} imports {'.'.join(filter(None, (found.module, found.name)))}"
         for path, content in sorted(files.items())
         if path.endswith(".py")
         for found in imports_of(path, content)
-        if not is_at_hand(found, files)
+        if not is_at_hand(found, in_zip)
     ]
     if faults:
         raise PackageRefused(
             f"{function}.zip: {'; '.join(faults)}; a function may import the standard library, boto3 and what lies in "
-            "its zip. Do the work in a job instead, or move the code to stockcast.contracts or stockcast.sources."
+            "its zip. Do the work in a job instead, move the code to stockcast.contracts or stockcast.sources, or name "
+            "the library in the function's requirements.txt."
         )
 
 

@@ -1,8 +1,12 @@
 """Make what Terraform uploads: the functions' zips and the jobs' code. Same sources, same bytes, on any machine.
 
-`python -m shipping.package` fills build/: <function>.zip for each folder in lambda/, jobs/files/ and
-jobs/source.tar.gz with what training and processing run, and manifest.json with their fingerprints and the images'
-tags. Everything is read and checked before anything is written, so a refusal leaves the last good build as it was.
+`python -m shipping.package` fills build/: <function>.zip for each folder in lambda/, stockcast.zip for Spark, and
+jobs/files/ and jobs/source.tar.gz with what training and processing run, and manifest.json with their fingerprints and
+the images' tags. Everything is read and checked before anything is written, so a refusal leaves the last good build as
+it was.
+
+A function's requirements.txt names the libraries that lie in its zip; their versions are uv.lock's. Where an
+environment chooses EMR Serverless, spark-libraries.tar.gz holds what its Spark lacks.
 """
 
 import argparse
@@ -11,6 +15,7 @@ import hashlib
 import io
 import json
 import os
+import re
 import shutil
 import sys
 import tarfile
@@ -18,11 +23,16 @@ import zipfile
 from pathlib import Path
 from typing import TypedDict
 
-from shipping import image_content
+from shipping import image_content, wheels
 from shipping.lambda_rules import PackageRefused, check_imports, check_size
 
 ROOT = Path(__file__).resolve().parents[2]
 LAMBDA_PARTS = ("__init__.py", "contracts", "sources")  # of stockcast; the rest needs more than the standard library
+FEATURES = ("features/__init__.py", "features/fingerprint.py", "features/indicators.py")
+MORE_PARTS = {"transform": (*FEATURES, "transform")}  # for a function whose zip holds what they need
+SPARK_LIBRARY, SPARK_ARCHIVE = "stockcast.zip", "spark-libraries.tar.gz"
+ENGINE_OF_ARCHIVE = re.compile(r'\bengine\s*=\s*"emr_serverless"')
+ANNOTATIONS = re.compile(r"annotations/[^/]+\.csv")  # of training/; build_silver.py reads them beside itself
 OLDEST_ZIP_TIME = (1980, 1, 1, 0, 0, 0)  # zip knows no earlier one
 READABLE = 0o644
 CACHES = frozenset({"__pycache__", ".mypy_cache", ".pytest_cache", ".ruff_cache"})
@@ -36,18 +46,23 @@ class Manifest(TypedDict):
 
     image_tags: dict[str, str]  # of the images `jobs` and `serving`, from their content
     job_code_hash: str
+    libraries: dict[str, str]  # name -> version, of what Glue installs for a run
     zips: dict[str, str]  # file name -> sha256
 
 
 def build(root: Path, out: Path) -> Manifest:
     """Build everything in `root` into `out`; raises PackageRefused before the first byte is written."""
     functions = lambda_files(root)
+    libraries = {name: _libraries(root / "lambda" / name) for name in functions}
     for name, files in functions.items():
-        check_size(name, files)
-        check_imports(name, files)
+        check_size(name, files | libraries[name])
+        check_imports(name, files, libraries[name])
     jobs = job_files(root)
     tags = image_tags(root)
-    zips = {f"{name}.zip": zip_bytes(files) for name, files in functions.items()}
+    zips = {f"{name}.zip": zip_bytes(files | libraries[name]) for name, files in functions.items()}
+    zips[SPARK_LIBRARY] = zip_bytes({path: content for path, content in jobs.items() if path.startswith("stockcast/")})
+    if _wants_archive(root):
+        zips[SPARK_ARCHIVE] = spark_archive()
     for file_name, content in zips.items():
         _write(out / file_name, content)
     _replace_folder(out / "jobs" / "files", jobs)
@@ -55,6 +70,7 @@ def build(root: Path, out: Path) -> Manifest:
     manifest = Manifest(
         image_tags=tags,
         job_code_hash=fingerprint(jobs),
+        libraries=wheels.versions(_named(root / "lambda" / "transform")),
         zips={file_name: hashlib.sha256(content).hexdigest() for file_name, content in sorted(zips.items())},
     )
     _write(out / "manifest.json", (json.dumps(manifest, indent=2, sort_keys=True) + "\n").encode())
@@ -70,14 +86,40 @@ def lambda_files(root: Path) -> dict[str, Files]:
     if not folders:
         raise PackageRefused(f"{root / 'lambda'} holds no folder; it must hold one per function. Check the clone.")
     functions = {folder.name: shared | _read(folder, "") for folder in folders}
+    for name in MORE_PARTS.keys() & functions.keys():
+        for part in MORE_PARTS[name]:
+            functions[name] |= _read(root / "src" / "stockcast" / part, f"stockcast/{part}")
     for name, files in functions.items():
         if "handler.py" not in files:
             raise PackageRefused(f"lambda/{name} has no handler.py; Lambda calls handler.handler. Add it.")
     return functions
 
 
+def spark_archive() -> bytes:
+    """What the Spark of EMR Serverless lacks, as one archive that each worker unpacks."""
+    names = wheels.all_but("py4j", "pyspark")
+    return tar_gz_bytes(wheels.files(names, wheels.EMR), compresslevel=1)
+
+
+def _wants_archive(root: Path) -> bool:
+    """Whether any environment chooses the engine that needs it: it is 300 MB of wheels."""
+    return any(ENGINE_OF_ARCHIVE.search(file.read_text()) for file in (root / "envs").glob("*/platform.tfvars"))
+
+
+def _named(function: Path) -> list[str]:
+    """The libraries that a function's requirements.txt names."""
+    file = function / "requirements.txt"
+    lines = file.read_text().splitlines() if file.is_file() else []
+    return [name for line in lines if (name := line.split("#")[0].strip())]
+
+
+def _libraries(function: Path) -> Files:
+    names = _named(function)
+    return wheels.files(names, wheels.LAMBDA) if names else {}
+
+
 def job_files(root: Path) -> Files:
-    """The scripts of training/, and stockcast beside them, where `import stockcast` finds it."""
+    """The scripts of training/ with people's annotations, and stockcast beside them, where they find it."""
     everything = _read(root / "training", "")
     scripts = {
         path: content
@@ -86,7 +128,8 @@ def job_files(root: Path) -> Files:
     }
     if not scripts:
         raise PackageRefused(f"{root / 'training'} holds no *.py; the jobs run train.py from it. Check the clone.")
-    return scripts | _read(root / "src" / "stockcast", "stockcast")
+    labels = {path: content for path, content in everything.items() if ANNOTATIONS.fullmatch(path)}
+    return scripts | labels | _read(root / "src" / "stockcast", "stockcast")
 
 
 def image_tags(root: Path) -> dict[str, str]:
@@ -121,15 +164,15 @@ def zip_bytes(files: Files) -> bytes:
     return archive.getvalue()
 
 
-def tar_gz_bytes(files: Files) -> bytes:
-    """The same for SageMaker's source archive: no times, no owners, nothing of this machine."""
+def tar_gz_bytes(files: Files, compresslevel: int = 0) -> bytes:
+    """The same for archives: no times, no owners, nothing of this machine. Stored, for the zips' reason, by default."""
     tar = io.BytesIO()
     with tarfile.open(fileobj=tar, mode="w", format=tarfile.USTAR_FORMAT) as into:
         for path, content in sorted(files.items()):
             entry = tarfile.TarInfo(path)
             entry.size, entry.mode = len(content), READABLE
             into.addfile(entry, io.BytesIO(content))
-    return gzip.compress(tar.getvalue(), compresslevel=0, mtime=0)  # 0: stored, for the zips' reason
+    return gzip.compress(tar.getvalue(), compresslevel=compresslevel, mtime=0)
 
 
 def _read(path: Path, name: str) -> Files:

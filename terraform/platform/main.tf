@@ -4,11 +4,18 @@
 locals {
   name_prefix = "stockcast-${var.environment}"
   manifest    = jsondecode(file("${var.build_folder}/manifest.json"))
-  dags        = ["forecast_prices", "train_model"]
+  dags        = ["build_features", "forecast_prices", "train_model"]
   image_tags  = { for image, tag in local.manifest.image_tags : image => coalesce(var.images["${image}_tag"], tag) }
-  own_script  = var.transform.script == null ? null : replace(var.transform.script, "s3://", "arn:${data.aws_partition.current.partition}:s3:::")
 
   settings_prefix = "/stockcast/${var.environment}"
+
+  functions = {
+    for what, name in { forecast = module.forecast.name, ingest = module.ingest.name, transform = module.transform.function } :
+    what => name if name != null
+  }
+
+  # Which sources want an access key. Without one of them there is no secret to keep and to pay for.
+  needs_market_keys = contains(var.market.sources, "alpha_vantage")
 
   # Asleep, nothing stands that costs by the hour. The endpoint, which the DAGs make, is taken away by `make sleep`.
   airflow_stands = var.airflow.enabled && !var.asleep
@@ -26,11 +33,10 @@ module "encryption" {
 }
 
 module "boundary" {
-  source           = "../../modules/boundary"
-  name_prefix      = local.name_prefix
-  kms_key_arn      = module.encryption.key_arn
-  readable_objects = local.own_script == null ? [] : [local.own_script]
-  settings_prefix  = local.settings_prefix
+  source          = "../../modules/boundary"
+  name_prefix     = local.name_prefix
+  kms_key_arn     = module.encryption.key_arn
+  settings_prefix = local.settings_prefix
 }
 
 module "lake" {
@@ -60,6 +66,15 @@ module "budget" {
 
 # Bars come in: the market -> bronze
 
+module "market_keys" {
+  source               = "../../modules/secret"
+  count                = local.needs_market_keys ? 1 : 0
+  name                 = "${local.name_prefix}-market-keys"
+  description          = "Access keys of market data sources by name: {\"alpha_vantage\": \"...\"}. A person puts them here."
+  kms_key_arn          = module.encryption.key_arn
+  recovery_window_days = 0 # else its name is taken for weeks after a destroy, and the vendor tells the key again anyway
+}
+
 module "ingest" {
   source             = "../../modules/function"
   name               = local.settings.ingest_function
@@ -70,7 +85,10 @@ module "ingest" {
   log_retention_days = var.retention.log_days
   package            = "${var.build_folder}/ingest.zip"
   environment = {
-    for key in ["bronze_bucket", "history_start", "source_base_url", "symbols"] :
+    for key in [
+      "alpha_vantage_base_url", "alpha_vantage_daily_budget", "alpha_vantage_plan", "bronze_bucket", "history_start",
+      "market_secret", "source_base_url", "sources", "stooq_base_url", "symbols",
+    ] :
     "STOCKCAST_${upper(key)}" => local.settings[key]
   }
   schedule = {
@@ -78,47 +96,69 @@ module "ingest" {
     enabled    = var.schedule.enabled
     expression = var.schedule.expression
   }
-  statements = {
+  statements = merge(concat(module.market_keys[*].grants, [{
     encrypt_answers = {
       actions   = ["kms:Decrypt", "kms:GenerateDataKey"]
       resources = [module.encryption.key_arn]
     }
+    # Older answers, which those of a few days need before them, and how many requests of the day are spent.
+    read_answers = {
+      actions   = ["s3:GetObject"]
+      resources = [for room in ["bars", "state"] : "${module.lake.arns.bronze}/${room}/*"]
+    }
     write_answers = {
       actions   = ["s3:PutObject"]
-      resources = [for room in ["bars", "quarantine"] : "${module.lake.arns.bronze}/${room}/*"]
+      resources = [for room in ["bars", "cross_check", "news", "quarantine", "state"] : "${module.lake.arns.bronze}/${room}/*"]
     }
-  }
+  }])...)
 }
 
 # Bars are cleaned and learned from: bronze -> silver -> models -> the endpoint
+
+module "tracking" {
+  source      = "../../modules/tracking"
+  name_prefix = local.name_prefix
+  bucket      = module.lake.buckets.models
+  server      = var.tracking.server
+}
 
 module "sagemaker" {
   source             = "../../modules/sagemaker"
   name_prefix        = local.name_prefix
   approval           = var.approval
   boundary_arn       = module.boundary.arn
-  buckets            = { for zone in ["bronze", "models", "silver"] : zone => module.lake.buckets[zone] }
+  buckets            = { for zone in ["bronze", "gold", "models", "silver"] : zone => module.lake.buckets[zone] }
   code               = { folder = "${var.build_folder}/jobs", hash = local.manifest.job_code_hash }
   kms_key_arn        = module.encryption.key_arn
   log_retention_days = var.retention.log_days
   protect_data       = var.protect_data
   rollback_alarms    = local.rollback_alarms
   serving            = var.serving
+  tracking           = module.tracking.statements
 }
 
 module "transform" {
   source             = "../../modules/transform"
   name_prefix        = local.name_prefix
   boundary_arn       = module.boundary.arn
-  buckets            = { for zone in ["bronze", "gold", "silver"] : zone => module.lake.buckets[zone] }
+  alarms             = { topic_arn = module.alerts.topic_arn }
+  buckets            = { for zone in ["gold", "silver"] : zone => module.lake.buckets[zone] }
   crawler            = var.transform.crawler
   emr_serverless     = var.transform.emr_serverless
   engine             = var.transform.engine
   glue               = var.transform.glue
   history_start      = var.history_start
   kms_key_arn        = module.encryption.key_arn
+  lambda             = var.transform.lambda
   log_retention_days = var.retention.log_days
-  script             = var.transform.script
+  code = {
+    archive   = "${var.build_folder}/spark-libraries.tar.gz"
+    bucket    = module.lake.buckets.models
+    function  = "${var.build_folder}/transform.zip"
+    libraries = local.manifest.libraries
+    library   = "${var.build_folder}/stockcast.zip"
+    script    = "${module.sagemaker.job_code}/transform_spark.py"
+  }
 }
 
 # Forecasts go out: silver -> the endpoint -> gold
@@ -197,8 +237,11 @@ module "airflow" {
         resources = [module.lake.arns.silver]
       }
       read_judgements_and_requests = {
-        actions   = ["s3:GetObject"]
-        resources = ["${module.lake.arns.models}/evaluation/*", "${module.lake.arns.silver}/recent/*"]
+        actions = ["s3:GetObject"]
+        resources = [
+          "${module.lake.arns.models}/evaluation/*", "${module.lake.arns.models}/mlflow/runs/*",
+          "${module.lake.arns.silver}/recent/*", "${module.lake.arns.silver}/reports/*",
+        ]
       }
     },
   )
@@ -209,10 +252,10 @@ module "airflow" {
 module "observability" {
   source      = "../../modules/observability"
   name_prefix = local.name_prefix
-  airflow     = { dags = local.dags, is_awake = local.airflow_stands, name = module.airflow.name }
+  airflow     = { dags = local.dags, data_namespace = "Stockcast/${var.environment}", is_awake = local.airflow_stands, name = module.airflow.name }
   emr         = module.transform.emr_serverless
   endpoint    = { name = module.sagemaker.endpoint_name, variant = module.sagemaker.endpoint_variant }
-  functions   = { forecast = module.forecast.name, ingest = module.ingest.name }
+  functions   = local.functions
   glue        = module.transform.glue
   topic_arn   = module.alerts.topic_arn
 }

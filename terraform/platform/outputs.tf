@@ -39,7 +39,7 @@ output "endpoint_url" {
 
 output "functions" {
   description = "Names of the functions by what they do."
-  value       = { forecast = module.forecast.name, ingest = module.ingest.name }
+  value       = local.functions
 }
 
 output "images" {
@@ -68,7 +68,7 @@ output "roles" {
     airflow  = module.airflow.role_arn
     forecast = module.forecast.role_arn
     ingest   = module.ingest.role_arn
-  })
+  }, { for who in ["transform"] : who => module.transform.role_arn if var.transform.engine != "none" })
 }
 
 output "settings_prefix" {

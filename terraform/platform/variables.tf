@@ -112,11 +112,40 @@ variable "images" {
 }
 
 variable "market" {
-  description = "Where bars come from: the base URL of an API that answers as Yahoo's chart API does."
-  type        = object({ base_url = string })
+  description = <<-EOT
+    Where bars come from. `sources` are asked in their order, each only where those before it failed: `yahoo`, and
+    `base_url` may be any API that answers as Yahoo's chart API does; `alpha_vantage`, whose key a person puts into the
+    secret `<prefix>-market-keys`, on a `free` or `paid` plan of so many requests a day; `stooq`. See docs/data.md.
+  EOT
+  type = object({
+    alpha_vantage = optional(object({
+      base_url     = optional(string, "https://www.alphavantage.co")
+      daily_budget = optional(number, 25)
+      plan         = optional(string, "free")
+    }), {})
+    base_url = string
+    sources  = optional(list(string), ["yahoo"])
+    stooq    = optional(object({ base_url = optional(string, "https://stooq.com") }), {})
+  })
   validation {
     condition     = can(regex("^https?://[^/\\s]+$", var.market.base_url))
     error_message = "market.base_url is \"${var.market.base_url}\"; give scheme and host without a path, such as https://query1.finance.yahoo.com."
+  }
+  validation {
+    condition     = alltrue([for url in [var.market.alpha_vantage.base_url, var.market.stooq.base_url] : can(regex("^https?://[^/\\s]+$", url))])
+    error_message = "market has the addresses \"${var.market.alpha_vantage.base_url}\" and \"${var.market.stooq.base_url}\"; give scheme and host without a path, such as https://www.alphavantage.co."
+  }
+  validation {
+    condition     = length(var.market.sources) > 0 && length(setsubtract(var.market.sources, ["alpha_vantage", "stooq", "yahoo"])) == 0 && length(distinct(var.market.sources)) == length(var.market.sources)
+    error_message = "market.sources is ${jsonencode(var.market.sources)}; name one or more of yahoo, alpha_vantage and stooq, each once, the first asked first."
+  }
+  validation {
+    condition     = contains(["free", "paid"], var.market.alpha_vantage.plan)
+    error_message = "market.alpha_vantage.plan is \"${var.market.alpha_vantage.plan}\"; choose free or paid."
+  }
+  validation {
+    condition     = var.market.alpha_vantage.daily_budget >= 0 && var.market.alpha_vantage.daily_budget == floor(var.market.alpha_vantage.daily_budget)
+    error_message = "market.alpha_vantage.daily_budget is ${var.market.alpha_vantage.daily_budget}; give a whole number of requests a day, 25 with a free key."
   }
 }
 
@@ -207,11 +236,22 @@ variable "symbols" {
   }
 }
 
+variable "tracking" {
+  description = "Where trainings' runs are kept: a `server` of SageMaker's that stands already, by name, or null for a file in the models bucket. See modules/tracking."
+  type        = object({ server = optional(string) })
+}
+
 variable "training" {
-  description = "Machines of jobs, and train.py's hyperparameters as strings, such as `{ epochs = \"30\" }`."
+  description = <<-EOT
+    Machines of jobs, and train.py's hyperparameters as strings, such as `{ epochs = "30" }`. `instance_count` machines
+    share each batch of one training: for more symbols than one machine can hold, since a small network loses by it. `spot`
+    trains on machines that cost a third and may be taken away at any time; the training goes on where it was.
+  EOT
   type = object({
     hyperparameters   = map(string)
+    instance_count    = optional(number, 1)
     job_instance_type = optional(string, "ml.m5.large")
+    spot              = optional(bool, false)
   })
   validation {
     condition     = can(regex("^ml\\.[a-z0-9-]+\\.[a-z0-9]+$", var.training.job_instance_type))
@@ -222,16 +262,21 @@ variable "training" {
     error_message = "training.job_instance_type is \"${var.training.job_instance_type}\", which brings its own disk; SageMaker takes no key for one. Choose a type without, such as ml.m5.large."
   }
   validation {
-    condition     = length(setsubtract(keys(var.training.hyperparameters), ["batch_size", "epochs", "patience", "seeds"])) == 0
-    error_message = "training.hyperparameters has ${jsonencode(keys(var.training.hyperparameters))}; train.py takes batch_size, epochs, patience and seeds."
+    condition = length(setsubtract(keys(var.training.hyperparameters), [
+      "batch_size", "dropout", "epochs", "learning_rate", "lookback", "patience", "seeds", "units",
+    ])) == 0
+    error_message = "training.hyperparameters has ${jsonencode(keys(var.training.hyperparameters))}; train.py takes batch_size, dropout, epochs, learning_rate, lookback, patience, seeds and units."
+  }
+  validation {
+    condition     = var.training.instance_count >= 1 && var.training.instance_count <= 4 && floor(var.training.instance_count) == var.training.instance_count
+    error_message = "training.instance_count is ${var.training.instance_count}; it must be 1 to 4. More would wait for each other longer than they learn."
   }
 }
 
 variable "transform" {
   description = <<-EOT
-    An engine for a Spark script of your own, beside the daily cleaning that is a SageMaker job: `none`, `glue` or
-    `emr_serverless`, and their sizes, see modules/transform. The script lies in one of the environment's buckets, or
-    where no other key encrypts it: no role may use one.
+    The engine that makes the feature table out of silver's bars, or none, the engines' sizes, and a crawler for what else
+    lies in the lake: see modules/transform.
   EOT
   type = object({
     crawler = optional(object({ paths = set(string), schedule = optional(string) }))
@@ -239,16 +284,20 @@ variable "transform" {
       idle_minutes  = optional(number)
       max_memory_gb = optional(number)
       max_vcpus     = optional(number)
+      python        = optional(string)
       release       = optional(string)
     }))
     engine = string
     glue = optional(object({
-      arguments          = optional(map(string))
       late_after_minutes = optional(number)
       timeout_minutes    = optional(number)
       worker_type        = optional(string)
       workers            = optional(number)
     }))
-    script = optional(string)
+    lambda = optional(object({
+      disk_mb         = optional(number)
+      memory_mb       = optional(number)
+      timeout_seconds = optional(number)
+    }))
   })
 }

@@ -15,7 +15,8 @@ ALL_FILES = sorted(DAGS.rglob("*.py"))
 
 def test_there_are_dags_to_look_at():
     """Rules over an empty list would all pass."""
-    assert {file.name for file in DAG_FILES} == {"forecast_prices.py", "train_model.py"}
+    named = {"build_features.py", "forecast_prices.py", "train_model.py", "tune_model.py"}
+    assert {file.name for file in DAG_FILES} >= named
 
 
 @pytest.mark.parametrize("file", ALL_FILES, ids=lambda file: file.name)

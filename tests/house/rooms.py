@@ -18,12 +18,12 @@ class Room:
     only: tuple[str, ...] = ()  # if given: nothing else outside the standard library
 
 
-SCRIPTS = ("training", "train", "evaluate", "build_silver")
+SCRIPTS = ("training", "ablate", "challengers", "track", "train", "transform_spark", "evaluate", "build_silver")
 NOT_SHIPPED = ("localaws", "ministack", "pytest", "_pytest")
 PURE = ("boto3", "botocore", "airflow", "pyspark", "tensorflow", "keras", "os", "pathlib", "io", "time", "tempfile")
 ROOMS = (
     Room("dags/**/*.py", ("tensorflow", "keras", "pandas", "numpy", "polars", "sagemaker", "stockcast", *NOT_SHIPPED)),
-    Room("lambda/**/*.py", ("airflow", "tensorflow", "keras", "ingest", "forecast", *NOT_SHIPPED)),
+    Room("lambda/**/*.py", ("airflow", "tensorflow", "keras", "ingest", "forecast", "transform", *NOT_SHIPPED)),
     Room("src/stockcast/contracts/*.py", NOT_SHIPPED, only=("stockcast.contracts",)),
     Room("src/stockcast/sources/*.py", NOT_SHIPPED, only=("stockcast.contracts", "stockcast.sources")),
     Room("src/stockcast/features/*.py", (*PURE, *NOT_SHIPPED)),
@@ -35,7 +35,18 @@ ROOMS = (
     Room("src/inside_airflow/*.py", ("shipping", *NOT_SHIPPED), only=("airflow",)),
 )
 # A library room may use those to its left.
-ORDER = ("contracts", "sources", "cleaning", "features", "models", "evaluation", "forecasting")
+ORDER = (
+    "contracts",
+    "sources",
+    "cleaning",
+    "sentiment",
+    "features",
+    "transform",
+    "models",
+    "evaluation",
+    "forecasting",
+    "tracking",
+)
 PURE_ROOMS = ("src/stockcast/features", "src/stockcast/evaluation")
 IMPURE_CALLS = ("open", "now", "today", "utcnow", "getenv")  # files, the clock, the environment: as name or attribute
 

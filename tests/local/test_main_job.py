@@ -9,7 +9,7 @@ import pytest
 from botocore.exceptions import ClientError
 from tests.local.conftest import Running, up_arguments
 
-from localaws import airflow, processes
+from localaws import airflow, challenger_table, processes
 from localaws.arguments import SAMPLE_SYMBOLS
 from localaws.follow import ENDED
 from localaws.forecast_table import bucket, newest_keys, records
@@ -61,6 +61,18 @@ def test_gold_holds_one_record_for_each_symbol_day_and_horizon(running: Running)
     assert named == {(symbol, SAMPLE_DAY, horizon) for symbol in SAMPLE_SYMBOLS for horizon in HORIZONS}
     assert all(r["q025"] < r["q10"] < r["median"] < r["q90"] < r["q975"] for r in found)
     assert not any(record["stale"] for record in found)
+
+
+def test_every_challenger_forecasts_beside_the_model_that_serves(running: Running) -> None:
+    """A network without Prophet and "nothing changes" beside it cannot be doubted."""
+    found = challenger_table.records(running.client("s3"), gold(running))
+
+    models = set(challenger_table.MODELS) - {"lstm"}
+    assert {(one["model_type"], one["symbol"], one["horizon"]) for one in found} == {
+        (model, symbol, horizon) for model in models for symbol in SAMPLE_SYMBOLS for horizon in HORIZONS
+    }
+    assert all(one["q025"] < one["q10"] < one["median"] < one["q90"] < one["q975"] for one in found)
+    assert all(f"\n{model.rjust(7)}  " in running.printed for model in challenger_table.MODELS)
 
 
 def test_the_endpoint_answers_the_numbers_that_gold_holds(running: Running) -> None:
@@ -173,12 +185,35 @@ def state_at_end(api: airflow.Api, dag_id: str, run_id: str) -> str:
     return state()
 
 
-def test_training_again_brings_a_new_model_to_the_same_endpoint(running: Running) -> None:
+def test_the_same_training_again_leaves_the_champion_where_it_is(running: Running) -> None:
+    """Its twin is no better: replaced for nothing, a bad change would look like all the others."""
+    sagemaker, s3 = running.client("sagemaker"), running.client("s3")
+    before = sagemaker.describe_endpoint(EndpointName=ENDPOINT)
+
+    trained = running.make("train")
+
+    newest = sagemaker.list_training_jobs(SortBy="CreationTime", SortOrder="Descending")["TrainingJobSummaries"][0]
+    key = f"evaluation/{newest['TrainingJobName']}/evaluation.json"
+    evaluation = json.loads(s3.get_object(Bucket=bucket("models"), Key=key)["Body"].read())
+    refused = [rule["rule"] for rule in evaluation["verdict"]["rules"] if not rule["passed"]]
+    after = sagemaker.describe_endpoint(EndpointName=ENDPOINT)
+    assert trained.returncode == 0, trained.stdout + trained.stderr
+    assert evaluation["champion"]["model_version"] == before["EndpointConfigName"]
+    assert refused == ["a_reason_to_replace_the_champion"]
+    assert "refused" in trained.stdout
+    assert (after["EndpointConfigName"], after["LastModifiedTime"]) == (
+        before["EndpointConfigName"], before["LastModifiedTime"],
+    )  # fmt: skip
+
+
+def test_a_rejected_champion_gives_way_to_the_next_model_on_the_same_endpoint(running: Running) -> None:
     """Clients keep their address; the same data and seeds give the same forecasts, bit by bit."""
     sagemaker, runtime = running.client("sagemaker"), running.client("sagemaker-runtime")
     before = sagemaker.describe_endpoint(EndpointName=ENDPOINT)["EndpointConfigName"]
+    version = sagemaker.list_model_packages(ModelPackageGroupName="stockcast-local-lstm")["ModelPackageSummaryList"][0]
     key = f"recent/day={SAMPLE_DAY}/symbol=GOOG.json"
     bars = running.client("s3").get_object(Bucket=bucket("silver"), Key=key)["Body"].read()
+    sagemaker.update_model_package(ModelPackageArn=version["ModelPackageArn"], ModelApprovalStatus="Rejected")
 
     trained = running.make("train")
 

@@ -95,7 +95,7 @@ def test_every_role_of_the_environment_was_looked_at(recorded: Recorded) -> None
     """A role that nobody looks at may do anything."""
     names = {role.name.removeprefix(f"{PREFIX}-") for role in recorded.roles}
 
-    assert names >= {"airflow", "clean", "evaluate", "forecast", "ingest", "schedule", "serve", "train"}
+    assert names >= {"airflow", "clean", "evaluate", "forecast", "ingest", "schedule", "serve", "track", "train"}
     assert names <= set(REFUSALS), "add a table of refusals for the new role to privilege/refusals.py"
 
 
@@ -186,7 +186,7 @@ LIVE: list[tuple[str, str, str, Callable[[Running, Any], Any]]] = [
     ("airflow", "ReadSettings", "ssm", lambda _, it: it.get_parameter(Name="/stockcast/local/symbols")),
     ("airflow", "SendAlerts", "sns", lambda stack, it: it.publish(TopicArn=topic(stack), Message="proof")),
     ("clean", "DecryptInputs", "s3",
-     lambda _, it: it.get_object(Bucket=bucket("bronze"), Key=f"bars/day={SAMPLE_DAY}/symbol=IBM.json")),
+     lambda _, it: it.get_object(Bucket=bucket("bronze"), Key=f"bars/day={SAMPLE_DAY}/symbol=IBM/source=yahoo.json")),
     ("clean", "ListInputs", "s3", lambda _, it: it.list_objects_v2(Bucket=bucket("bronze"), Prefix="bars/")),
     ("evaluate", "WriteOutputs", "s3",
      lambda _, it: it.put_object(Bucket=bucket("models"), Key="evaluation/proof.json", Body=b"{}")),

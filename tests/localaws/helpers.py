@@ -19,6 +19,8 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+from shipping import tools
+
 REPOSITORY = Path(__file__).parents[2]
 ACCOUNT, REGION = "123456789012", "us-east-1"
 ROOT_SECRET = "test"
@@ -51,6 +53,11 @@ class Gateway:
                 "webserver_url": f"127.0.0.1:{self.airflow_port}",
                 "password_file": str(folder / "airflow-passwords.json"),
             },
+        }
+        config["spark"] = {
+            "python": str(tools.environment_python("spark")),
+            "make": [sys.executable, str(REPOSITORY / "src/shipping/tools.py"), "sync", "spark"],
+            "java_home": os.environ.get("JAVA_HOME", ""),
         }
         config["repositories"] = {"local/toys": str(folder / "toys.git"), "local/empty": str(folder / "empty.git")}
         (folder / "gateway.json").write_text(json.dumps(config))

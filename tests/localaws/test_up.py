@@ -166,6 +166,8 @@ def test_pipelines_that_could_not_be_made_do_not_take_the_forecasts_along(
     monkeypatch.setattr(up.delivery, "make", broken)
     monkeypatch.setattr(up.forecast_table, "records", lambda _, keys: keys)
     monkeypatch.setattr(up.forecast_table, "table", lambda found: f"the table of {found}")
+    monkeypatch.setattr(up.challenger_table, "records", lambda s3, found: [])
+    monkeypatch.setattr(up.challenger_table, "table", lambda found: "")
 
     with pytest.raises(StepFailed, match="AccessDenied"):
         up.up(stack.choice)

@@ -13,16 +13,22 @@ from pathlib import Path
 
 import pytest
 
-from shipping import package
+from shipping import package, wheels
 from shipping.lambda_rules import PackageRefused, check_imports, check_size
 
 SETTINGS = {
+    "STOCKCAST_ALPHA_VANTAGE_BASE_URL": "http://127.0.0.1:4567",
+    "STOCKCAST_ALPHA_VANTAGE_DAILY_BUDGET": "25",
+    "STOCKCAST_ALPHA_VANTAGE_PLAN": "free",
     "STOCKCAST_BRONZE_BUCKET": "bronze",
     "STOCKCAST_ENDPOINT": "forecasts",
     "STOCKCAST_GOLD_BUCKET": "gold",
     "STOCKCAST_HISTORY_START": "2000-03-01",
+    "STOCKCAST_MARKET_SECRET": "none",
     "STOCKCAST_SILVER_BUCKET": "silver",
+    "STOCKCAST_SOURCES": "yahoo",
     "STOCKCAST_SOURCE_BASE_URL": "http://127.0.0.1:4567",
+    "STOCKCAST_STOOQ_BASE_URL": "http://127.0.0.1:4567",
     "STOCKCAST_SYMBOLS": "AAPL",
 }
 CLONE = {
@@ -43,6 +49,8 @@ CLONE = {
     "training/train.py": "import tensorflow\n",
     "training/requirements.txt": "polars==2.1.0\n",
     "training/README.md": "for people",
+    "training/annotations/labels.csv": "symbol,date,kind,value,note,author\n",
+    "training/annotations/notes.txt": "for people too",
     "training/__pycache__/train.cpython-312.pyc": "stale",
 }
 
@@ -106,6 +114,7 @@ def test_jobs_find_stockcast_beside_their_script_in_both_forms(clone: Path, tmp_
         archive = {member.name: built.extractfile(member).read() for member in built.getmembers()}  # type: ignore[union-attr]
     assert folder == archive
     assert sorted(folder) == [
+        "annotations/labels.csv",
         "requirements.txt",
         "stockcast/__init__.py",
         "stockcast/contracts/__init__.py",
@@ -272,6 +281,81 @@ def test_the_command_prints_its_manifest(clone: Path, capsys: pytest.CaptureFixt
     assert package.main(["--root", str(clone)]) == 0
 
     assert json.loads(capsys.readouterr().out) == json.loads((clone / "build" / "manifest.json").read_text())
+
+
+def test_the_transform_starts_from_its_zip_alone_with_the_polars_in_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A wheel of another platform or Python, or one forgotten, would be found out by the first event in the account."""
+    monkeypatch.setenv(wheels.FOR_HERE, "1")
+    package.build(package.ROOT, tmp_path / "build")
+    with zipfile.ZipFile(tmp_path / "build" / "transform.zip") as built:
+        built.extractall(tmp_path / "task")  # noqa: S202  (made a line before)
+    code = (
+        "import sys; sys.path.insert(0, sys.argv[1]); import polars\n"
+        "from stockcast.features.fingerprint import feature_version\n"
+        "from stockcast.transform.table import SCHEMA, feature_table\n"
+        "print(polars.__file__, feature_table(polars.DataFrame(schema=SCHEMA | dict.fromkeys(\n"
+        "    ('open', 'high', 'low', 'close', 'volume'), polars.Float64()))).width, len(feature_version()))"
+    )
+
+    run = subprocess.run(
+        [sys.executable, "-I", "-S", "-c", code, str(tmp_path / "task")],  # -S: nothing that is installed here
+        cwd=tmp_path,
+        env={"HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+
+    assert run.stderr == ""
+    assert run.stdout == f"{tmp_path}/task/polars/__init__.py 19 16\n"
+
+
+def test_a_function_gets_the_libraries_it_names_and_no_other_does(clone: Path, tmp_path: Path) -> None:
+    """Polars in every zip would make three functions slow to start for the sake of one."""
+    write_clone(clone, {"lambda/ingest/requirements.txt": "# a comment\nsix\n"})
+    write_clone(clone, {"lambda/other/handler.py": "import json\n", "lambda/ingest/handler.py": "import six\n"})
+
+    package.build(clone, tmp_path)
+
+    names = {name: zipfile.ZipFile(tmp_path / f"{name}.zip").namelist() for name in ("ingest", "other")}
+    assert "six.py" in names["ingest"]
+    assert not [name for name in names["ingest"] if name.endswith(("RECORD", "INSTALLER", ".pyc"))]
+    assert "six.py" not in names["other"]
+
+
+def test_a_library_that_is_not_locked_is_refused(clone: Path, tmp_path: Path) -> None:
+    """Its version would be another one every week."""
+    write_clone(clone, {"lambda/ingest/requirements.txt": "left-pad\n"})
+
+    with pytest.raises(PackageRefused, match=r"left-pad is not in uv\.lock's group spark"):
+        package.build(clone, tmp_path)
+
+
+def test_spark_gets_stockcast_as_one_zip(clone: Path, tmp_path: Path) -> None:
+    """--extra-py-files and --py-files take a zip with the package at its root."""
+    package.build(clone, tmp_path)
+
+    with zipfile.ZipFile(tmp_path / "stockcast.zip") as built:
+        assert "stockcast/features/frame.py" in built.namelist()
+        assert {name.split("/")[0] for name in built.namelist()} == {"stockcast"}
+
+
+@pytest.mark.parametrize(("engine", "made"), [("emr_serverless", True), ("lambda", False)])
+def test_spark_s_libraries_are_packed_where_an_environment_needs_them(
+    clone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: str, made: bool
+) -> None:
+    """They are 300 MB, which nobody shall wait for in vain."""
+    write_clone(clone, {"envs/dev/platform.tfvars": f'transform = {{ engine = "{engine}" }}\n'})
+    monkeypatch.setattr(package.wheels, "all_but", lambda *_: ["six"])
+
+    manifest = package.build(clone, tmp_path)
+
+    assert ("spark-libraries.tar.gz" in manifest["zips"]) is made
+    if made:
+        with tarfile.open(tmp_path / "spark-libraries.tar.gz") as built:
+            assert "six.py" in built.getnames()
 
 
 @pytest.mark.parametrize("function", ["forecast", "ingest"])

@@ -76,8 +76,10 @@ def build_folder(workbench: Workbench) -> Path:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(content)
     (folder / "jobs/source.tar.gz").write_bytes(package.tar_gz_bytes(jobs))
-    for name in ("forecast", "ingest"):
+    for name in ("forecast", "ingest", "stockcast", "transform"):
         (folder / f"{name}.zip").write_bytes(package.zip_bytes(sources))
+    (folder / "spark-libraries.tar.gz").write_bytes(package.tar_gz_bytes({"six.py": b""}))
     manifest = {"image_tags": {"jobs": "0a1b2c", "serving": "3d4e5f"}, "job_code_hash": package.fingerprint(jobs)}
+    manifest["libraries"] = {"polars": "2.1.0"}
     (folder / "manifest.json").write_text(json.dumps(manifest))
     return folder

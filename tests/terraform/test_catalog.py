@@ -8,6 +8,7 @@ import pytest
 from tests.terraform import hcl
 
 from stockcast.contracts.records import GoldRecord
+from stockcast.transform.table import SCHEMA
 
 CATALOG = Path(__file__).resolve().parents[2] / "modules/transform/catalog.tf"
 HIVE = {str: {"string", "date"}, int: {"int"}, float: {"double"}, bool: {"boolean"}}
@@ -32,6 +33,13 @@ def unlike(declared: dict[str, str], fields: dict[str, type]) -> list[str]:
 def test_the_forecast_table_has_the_columns_of_a_gold_record() -> None:
     """A field that the function adds must not be missing where people ask with SQL."""
     assert unlike(columns("forecast"), get_type_hints(GoldRecord)) == []
+
+
+def test_the_feature_table_has_the_columns_of_the_transform_in_their_order() -> None:
+    """Parquet is read by name, but whoever writes SQL looks at the catalog."""
+    kinds = {"String": "string", "Date": "date", "Float64": "double"}
+
+    assert list(columns("feature").items()) == [(name, kinds[str(kind)]) for name, kind in SCHEMA.items()]
 
 
 @pytest.mark.parametrize(

@@ -45,7 +45,7 @@ CHOICES = {
         }""",
         "asleep": "false",
         "network": '{ endpoints = true, nat = "none" }',
-        "transform": '{ engine = "glue", script = "s3://stockcast-dev-111111111111-models/scripts/daily.py" }',
+        "transform": '{ engine = "glue" }',
     },
     "emr_serverless": {"transform": '{ engine = "emr_serverless" }'},
 }

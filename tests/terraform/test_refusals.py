@@ -60,6 +60,28 @@ REFUSED = {
         'training = { hyperparameters = {}, job_instance_type = "m5.large" }', "m5.large", "ml.m5.large",
     ),
     "log_days_that_cloudwatch_does_not_know": ("retention = { log_days = 31 }", "31", "30"),
+    "machines_too_many_for_one_training": (
+        "training = { hyperparameters = {}, instance_count = 5 }", "is 5", "1 to 4",
+    ),
+    "market_asks_nobody": (
+        'market = { base_url = "https://example.com", sources = [] }', "[]", "yahoo, alpha_vantage and stooq",
+    ),
+    "market_asks_one_twice": (
+        'market = { base_url = "https://example.com", sources = ["yahoo", "yahoo"] }', "yahoo", "each once",
+    ),
+    "market_asks_one_that_is_none": (
+        'market = { base_url = "https://example.com", sources = ["google"] }', "google", "alpha_vantage",
+    ),
+    "market_budget_of_half_a_request": (
+        'market = { base_url = "https://example.com", alpha_vantage = { daily_budget = 0.5 } }', "0.5", "whole number",
+    ),
+    "market_plan_that_nobody_sells": (
+        'market = { base_url = "https://example.com", alpha_vantage = { plan = "gold" } }', "gold", "free or paid",
+    ),
+    "market_second_source_with_a_path": (
+        'market = { base_url = "https://example.com", stooq = { base_url = "https://stooq.com/q" } }',
+        "https://stooq.com/q", "without a path",
+    ),
     "market_with_a_path": (
         'market = { base_url = "https://example.com/v8" }', "https://example.com/v8", "without a path",
     ),
@@ -81,7 +103,6 @@ REFUSED = {
     "symbol_twice": ('symbols = ["AMZN", "AMZN"]', "AMZN", "once"),
     "symbols_missing": ("symbols = []", "[]", "at least one"),
     "transform_by_another_engine": ('transform = { engine = "hadoop" }', "hadoop", "emr_serverless"),
-    "transform_without_a_script": ('transform = { engine = "glue" }', "script", "s3://"),
 }  # fmt: skip
 
 

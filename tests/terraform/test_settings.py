@@ -35,7 +35,7 @@ def differences(terraform: Iterable[str], python: Iterable[str]) -> list[str]:
 def read_by(function: str) -> set[str]:
     """Keys that a handler asks for: `read(os.environ, "symbols", ...)`."""
     source = (PLATFORM.parents[1] / "lambda" / function / "handler.py").read_text()
-    return set(re.findall(r'"(\w+)"', "".join(re.findall(r"read\(os\.environ,([^)]*)\)", source))))
+    return set(re.findall(r'"(\w+)"', "".join(re.findall(r"read\(\s*os\.environ,([^)]*)\)", source))))
 
 
 def test_terraform_hands_over_what_python_expects() -> None:

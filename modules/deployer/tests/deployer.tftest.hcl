@@ -55,7 +55,7 @@ run "no_policy_reaches_the_lakes_data" {
   assert {
     condition = alltrue(flatten([for topic, policy in output.policies : [
       for s in jsondecode(policy).Statement : [
-        for resource in s.Resource : can(regex("(-airflow/|-models/code/|-tfstate/)", resource)) if can(regex("^arn:aws:s3:::[^/]*/", resource))
+        for resource in s.Resource : can(regex("(-airflow/|-models/code/|-models/mlflow/db/README\\.md$|-tfstate/)", resource)) if can(regex("^arn:aws:s3:::[^/]*/", resource))
       ]
     ]]))
     error_message = "Objects other than code, DAGs and state are granted."

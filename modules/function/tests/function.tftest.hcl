@@ -198,3 +198,36 @@ run "a_negative_concurrency_is_refused" {
   variables { concurrency = -1 }
   expect_failures = [var.concurrency]
 }
+
+run "a_large_zip_lies_in_s3_under_its_content" {
+  command = plan
+  variables { upload = { bucket = "the-models", prefix = "code/functions/" } }
+  assert {
+    condition = (
+      aws_lambda_function.this.filename == null && aws_lambda_function.this.s3_bucket == "the-models" &&
+      aws_lambda_function.this.s3_key == "code/functions/${var.name}-${substr(filesha256(var.package), 0, 12)}.zip" &&
+      aws_lambda_function.this.source_code_hash == filebase64sha256(var.package)
+    )
+    error_message = "The function is made from ${coalesce(aws_lambda_function.this.s3_key, "nothing")}."
+  }
+}
+
+run "a_small_zip_is_handed_over_directly" {
+  command = plan
+  assert {
+    condition     = aws_lambda_function.this.filename == var.package && length(aws_s3_object.package) == 0
+    error_message = "The zip lies in S3 without need."
+  }
+}
+
+run "a_disk_below_lambdas_least_is_refused" {
+  command = plan
+  variables { runtime = { disk_mb = 100 } }
+  expect_failures = [var.runtime]
+}
+
+run "a_prefix_that_begins_with_a_slash_is_refused" {
+  command = plan
+  variables { upload = { bucket = "the-models", prefix = "/code/" } }
+  expect_failures = [var.upload]
+}

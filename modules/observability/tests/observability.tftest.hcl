@@ -7,7 +7,7 @@ mock_provider "aws" {
 variables {
   name_prefix = "stockcast-dev"
   topic_arn   = "arn:aws:sns:us-east-1:111111111111:stockcast-dev-alerts"
-  airflow     = { name = "stockcast-dev-airflow", is_awake = true, dags = ["forecast_prices", "train_model"] }
+  airflow     = { name = "stockcast-dev-airflow", is_awake = true, dags = ["forecast_prices", "train_model"], data_namespace = "Stockcast/dev" }
   endpoint    = { name = "stockcast-dev-forecasts" }
   functions   = { ingest = "stockcast-dev-ingest" }
 }
@@ -18,8 +18,8 @@ run "all_that_can_fail_silently_has_an_alarm_by_its_name" {
     condition = output.alarm_names == tolist([
       "stockcast-dev-airflow-failed-forecast-prices", "stockcast-dev-airflow-failed-train-model",
       "stockcast-dev-airflow-heartbeat", "stockcast-dev-airflow-import-errors", "stockcast-dev-airflow-queued",
-      "stockcast-dev-airflow-task-failures", "stockcast-dev-endpoint-4xx", "stockcast-dev-endpoint-5xx",
-      "stockcast-dev-endpoint-latency", "stockcast-dev-endpoint-silent",
+      "stockcast-dev-airflow-task-failures", "stockcast-dev-data-missing-symbols", "stockcast-dev-endpoint-4xx",
+      "stockcast-dev-endpoint-5xx", "stockcast-dev-endpoint-latency", "stockcast-dev-endpoint-silent",
     ])
     error_message = "The alarms are ${jsonencode(output.alarm_names)}."
   }
@@ -50,6 +50,25 @@ run "airflows_metrics_are_asked_for_by_the_names_that_it_publishes" {
       TaskInstanceFailures = [tomap({ DAG = "All", Environment = "stockcast-dev-airflow", Task = "All" })]
     }
     error_message = "Some dimension is not the one that MWAA publishes: the alarm would never ring."
+  }
+}
+
+run "a_symbol_that_is_missing_rings_where_the_dags_tell_of_it" {
+  command = plan
+  assert {
+    condition = [for alarm in [aws_cloudwatch_metric_alarm.airflow["data-missing-symbols"]] :
+      [alarm.namespace, alarm.metric_name, alarm.statistic, alarm.threshold, alarm.treat_missing_data]
+    ] == [["Stockcast/dev", "MissingSymbols", "Maximum", 1, "notBreaching"]]
+    error_message = "The alarm looks elsewhere than dags/wiring/quality.py publishes."
+  }
+}
+
+run "without_a_namespace_nobody_waits_for_numbers_of_the_data" {
+  command = plan
+  variables { airflow = { name = "stockcast-dev-airflow", is_awake = true } }
+  assert {
+    condition     = !contains(keys(aws_cloudwatch_metric_alarm.airflow), "data-missing-symbols")
+    error_message = "An alarm stands over numbers that nobody publishes."
   }
 }
 

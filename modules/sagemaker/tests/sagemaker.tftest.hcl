@@ -9,7 +9,7 @@ mock_provider "aws" {
 variables {
   name_prefix = "stockcast-dev"
   kms_key_arn = "arn:aws:kms:us-east-1:111111111111:key/00000000-0000-0000-0000-000000000000"
-  buckets     = { bronze = "the-bronze", models = "the-models", silver = "the-silver" }
+  buckets     = { bronze = "the-bronze", gold = "the-gold", models = "the-models", silver = "the-silver" }
   code        = { folder = "tests/packages", hash = "0123456789abcdef" }
 }
 
@@ -33,10 +33,49 @@ run "training_reads_clean_bars_and_writes_models_only" {
       for s in jsondecode(module.role["train"].policy).Statement : s.Sid => s.Resource if startswith(s.Action[0], "s3:")
       } == {
       ListInputs   = ["arn:aws:s3:::the-models", "arn:aws:s3:::the-silver"]
-      ReadInputs   = ["arn:aws:s3:::the-models/code/*", "arn:aws:s3:::the-silver/bars/*"]
-      WriteOutputs = ["arn:aws:s3:::the-models/training/*"]
+      ReadInputs   = ["arn:aws:s3:::the-models/checkpoints/*", "arn:aws:s3:::the-models/code/*", "arn:aws:s3:::the-silver/bars/*"]
+      WriteOutputs = ["arn:aws:s3:::the-models/checkpoints/*", "arn:aws:s3:::the-models/training/*"]
     }
     error_message = "The policy of train is ${module.role["train"].policy}."
+  }
+}
+
+run "challenging_reads_clean_bars_and_writes_beside_the_served_forecasts" {
+  assert {
+    condition = {
+      for s in jsondecode(module.role["challenge"].policy).Statement : s.Sid => s.Resource if startswith(s.Action[0], "s3:")
+      } == {
+      ListInputs   = ["arn:aws:s3:::the-models", "arn:aws:s3:::the-silver"]
+      ReadInputs   = ["arn:aws:s3:::the-models/code/*", "arn:aws:s3:::the-silver/bars/*"]
+      WriteOutputs = ["arn:aws:s3:::the-gold/challengers/*"]
+    }
+    error_message = "The policy of challenge is ${module.role["challenge"].policy}."
+  }
+}
+
+run "tracking_reads_what_it_tells_of_and_writes_runs_only" {
+  assert {
+    condition = {
+      for s in jsondecode(module.role["track"].policy).Statement : s.Sid => s.Resource if startswith(s.Action[0], "s3:")
+      } == {
+      ListInputs = ["arn:aws:s3:::the-models"]
+      ReadInputs = [
+        "arn:aws:s3:::the-models/code/*", "arn:aws:s3:::the-models/evaluation/*", "arn:aws:s3:::the-models/mlflow/db/*",
+        "arn:aws:s3:::the-models/training/*",
+      ]
+      WriteOutputs = ["arn:aws:s3:::the-models/mlflow/*"]
+    }
+    error_message = "The policy of track is ${module.role["track"].policy}."
+  }
+}
+
+run "only_tracking_reaches_a_tracking_server" {
+  variables {
+    tracking = { keep_runs_on_server = { actions = ["sagemaker-mlflow:LogBatch"], resources = ["arn:aws:sagemaker:us-east-1:111111111111:mlflow-tracking-server/stockcast-dev-runs"] } }
+  }
+  assert {
+    condition     = [for step, role in module.role : step if strcontains(role.policy, "sagemaker-mlflow:")] == ["track"]
+    error_message = "Others reach the server too, or track does not."
   }
 }
 
@@ -49,7 +88,7 @@ run "serving_writes_nothing_into_the_lake" {
 
 run "the_key_is_lent_to_machines_and_to_nobody_else" {
   assert {
-    condition = alltrue([for step in ["clean", "evaluate", "train"] : contains(
+    condition = alltrue([for step in ["challenge", "clean", "evaluate", "track", "train"] : contains(
       jsondecode(module.role[step].policy).Statement,
       {
         Sid       = "LendKeyToDisk", Effect = "Allow", Action = ["kms:CreateGrant"], Resource = [var.kms_key_arn],
@@ -212,6 +251,10 @@ run "operating_opens_our_own_names_alone" {
       "arn:aws:sagemaker:us-east-1:111111111111:training-job/stockcast-dev-*",
     ]
     error_message = "The grant opens ${jsonencode(output.grants.operate.run_jobs.resources)}."
+  }
+  assert {
+    condition     = output.grants.operate.tune.resources == ["arn:aws:sagemaker:us-east-1:111111111111:hyper-parameter-tuning-job/stockcast-dev-*"]
+    error_message = "The grant opens ${jsonencode(output.grants.operate.tune.resources)}."
   }
   assert {
     condition     = [for name, s in output.grants.operate : name if s.resources == ["*"]] == ["list"]

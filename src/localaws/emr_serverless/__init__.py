@@ -1,1 +1,1 @@
-"""EMR Serverless: applications as they are asked for. No job runs here yet, and a job that is started says so."""
+"""EMR Serverless: applications as they are asked for, and runs of Spark scripts that really run."""

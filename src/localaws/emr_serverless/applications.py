@@ -1,4 +1,4 @@
-"""Applications and their life: CREATED, STARTED, STOPPED, TERMINATED. Runs are refused until something can run them."""
+"""Applications and their life: CREATED, STARTED by hand or by a run, STOPPED by hand or when idle, TERMINATED."""
 
 from __future__ import annotations
 
@@ -9,8 +9,10 @@ import threading
 import time
 from typing import Any
 
+from localaws.emr_serverless.job_runs import JobRuns
 from localaws.gateway.actions import Actions, Body
 from localaws.gateway.caller import Caller
+from localaws.gateway.config import Config
 from localaws.gateway.messages import ServiceError
 from localaws.gateway.tag_store import TagStore
 
@@ -23,17 +25,14 @@ DEFAULTS: Body = {
     "autoStartConfiguration": {"enabled": True},
     "autoStopConfiguration": {"enabled": True, "idleTimeoutMinutes": 15},
 }
-WITHOUT_EXECUTOR = (
-    "EMR Serverless has no executor in the embedded AWS, so job {name} of application {application} was not started. "
-    "Run it on AWS, or set transform.engine to an engine that runs here."
-)
 
 
 class Applications:
     """Serves the actions on applications."""
 
-    def __init__(self, account_id: str, region: str) -> None:
-        self.account_id, self.region, self.tags = account_id, region, TagStore()
+    def __init__(self, config: Config) -> None:
+        self.account_id, self.region, self.tags = config.account_id, config.region, TagStore()
+        self.runs = JobRuns(config, self._take, self._arn)
         self._applications: dict[str, Body] = {}
         self._lock = threading.RLock()
 
@@ -47,17 +46,18 @@ class Applications:
             "DeleteApplication": self.delete,
             "StartApplication": self.start,
             "StopApplication": self.stop,
-            "StartJobRun": self.start_job_run,
-            "ListJobRuns": self.list_job_runs,
             "ListTagsForResource": self.list_tags,
             "TagResource": self.tag,
             "UntagResource": self.untag,
+            **self.runs.actions(),
         }
 
     def resource(self, action: str, asked: Body) -> str:
-        """An application that exists has an ARN."""
+        """An application that exists has an ARN, and a run one below it."""
         if asked.get("resourceArn"):
             return str(asked["resourceArn"])
+        if asked.get("jobRunId"):
+            return f"{self._arn(asked['applicationId'])}/jobruns/{asked['jobRunId']}"
         return self._arn(asked["applicationId"]) if asked.get("applicationId") else "*"
 
     def condition_keys(self, asked: Body) -> dict[str, Any]:
@@ -118,23 +118,6 @@ class Applications:
         """StopApplication."""
         return self._change_state(asked, "STOPPED")
 
-    def start_job_run(self, asked: Body, caller: Caller) -> Body:
-        """StartJobRun. A run that is not run must not look like one that is on its way."""
-        with self._lock:
-            application = self._find(asked)
-        caller.require(
-            "iam:PassRole", asked["executionRoleArn"], {"iam:PassedToService": "emr-serverless.amazonaws.com"}
-        )
-        name = asked.get("name") or "without a name"
-        message = WITHOUT_EXECUTOR.format(name=name, application=application["applicationId"])
-        raise ServiceError("UnsupportedOperationException", message)
-
-    def list_job_runs(self, asked: Body, caller: Caller) -> Body:
-        """ListJobRuns: none was ever started. Terraform asks before it deletes."""
-        with self._lock:
-            self._find(asked)
-        return {"jobRuns": []}
-
     def list_tags(self, asked: Body, caller: Caller) -> Body:
         """ListTagsForResource."""
         return {"tags": self.tags.of(self._known(asked))}
@@ -157,6 +140,27 @@ class Applications:
             application.update(state=state, updatedAt=time.time())
         return {}
 
+    def _take(self, asked: Body) -> Body:
+        """The application of a run that is to start; with `only_look` as it stands."""
+        with self._lock:
+            application = self._find(asked)
+            if asked.get("only_look"):
+                return application
+            starts = application["autoStartConfiguration"].get("enabled", True) and application["state"] in AT_REST
+            if application["state"] != "STARTED" and not starts:
+                raise _invalid(f"Application {application['applicationId']} is {application['state']}, not STARTED.")
+            application.update(state="STARTED", updatedAt=time.time())
+            return application
+
+    def _stop_if_idle(self, application: Body) -> None:
+        """As AWS stops it: when nothing has run in it for so many minutes."""
+        stops, used = application["autoStopConfiguration"], self.runs.last_used(application["applicationId"])
+        if application["state"] != "STARTED" or not stops.get("enabled", True) or used is None:
+            return
+        idle_minutes = (time.time() - max(used, application["updatedAt"])) / 60
+        if idle_minutes >= stops.get("idleTimeoutMinutes", 15):
+            application.update(state="STOPPED", updatedAt=time.time())
+
     def _at_rest(self, asked: Body, wanted: str) -> Body:
         application = self._find(asked)
         if application["state"] not in AT_REST:
@@ -170,6 +174,7 @@ class Applications:
         identity = asked["applicationId"]
         if identity not in self._applications:
             raise ServiceError("ResourceNotFoundException", f"Application {identity} does not exist", 404)
+        self._stop_if_idle(self._applications[identity])
         return self._applications[identity]
 
     def _known(self, asked: Body) -> str:

@@ -36,6 +36,16 @@ class Builds:
 
 
 @dataclass(frozen=True)
+class Spark:
+    """What stands for the Spark of Glue and EMR Serverless: an interpreter that has pyspark, the program that makes its
+    environment when a run wants it first, and the Java that the user named, if any."""
+
+    python: str = ""
+    make: tuple[str, ...] = ()
+    java_home: str = ""
+
+
+@dataclass(frozen=True)
 class Config:
     """Everything that differs between two gateways."""
 
@@ -49,6 +59,7 @@ class Config:
     airflow: Airflow
     builds: Builds
     repositories: dict[str, Path] = field(default_factory=dict)  # bare ones, by the id that pipelines know: you/name
+    spark: Spark = field(default_factory=Spark)
     first_executions: bool = True  # whether a pipeline runs once when it is created, as on AWS
 
     @property
@@ -82,6 +93,7 @@ def read(path: Path) -> Config:
         repositories={name: Path(path).resolve() for name, path in (given.get("repositories") or {}).items()},
         first_executions=bool(given.get("first_executions", True)),
         builds=_builds(given.get("builds") or {}, Path(given["state_dir"]).resolve()),
+        spark=_spark(given.get("spark") or {}),
     )
 
 
@@ -101,3 +113,8 @@ def _airflow(given: dict[str, Any]) -> Airflow:
 def _builds(given: dict[str, Any], state_dir: Path) -> Builds:
     workspace = Path(given.get("workspace") or state_dir / "builds").resolve()
     return Builds(workspace, tuple(str(folder) for folder in given.get("path") or ()))
+
+
+def _spark(given: dict[str, Any]) -> Spark:
+    make = tuple(str(argument) for argument in given.get("make") or ())
+    return Spark(str(given.get("python") or ""), make, str(given.get("java_home") or ""))

@@ -69,9 +69,26 @@ def of_child(config: Config, python: str, home: Path, credentials: Mapping[str, 
     }
 
 
+_taken: dict[str, str] = {}
+
+
 def take_network() -> dict[str, str]:
     """How this machine reaches the world: proxies, certificates, mirrors. Builds download tools, functions do not."""
-    return dict(json.loads(os.environ.pop(BUILDS_VARIABLE, "{}")))
+    found = dict(json.loads(os.environ.pop(BUILDS_VARIABLE, "{}")))
+    _taken.update(found)
+    return found
+
+
+def network() -> dict[str, str]:
+    """The same for whoever asks after it was taken."""
+    take_network()
+    return dict(_taken)
+
+
+def of_maker(config: Config, network: Mapping[str, str]) -> dict[str, str]:
+    """The variables of a program that makes an environment: the user's home and caches, and the way to the world."""
+    kept = {name: os.environ[name] for name in INHERITED if name in os.environ}
+    return {**network, **kept, "LC_ALL": "C.UTF-8", STACK_VARIABLE: config.stack_id}
 
 
 def of_build(config: Config, home: Path, network: Mapping[str, str], credentials_url: str) -> dict[str, str]:

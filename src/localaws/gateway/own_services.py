@@ -26,7 +26,7 @@ class OwnServices:
     def __init__(self, config: Config, sagemaker: SageMaker) -> None:
         place = (config.account_id, config.region)
         self.sagemaker, self.connected = sagemaker, Connected(*place)
-        self.anomalies, self.applications = Anomalies(config.account_id), Applications(*place)
+        self.anomalies, self.applications = Anomalies(config.account_id), Applications(config)
         self.codebuild = CodeBuild(config)
         self.codepipeline = CodePipeline(config, Clients(config), self.connected.get)
         variants = Variants(sagemaker.records["Endpoint"].get, sagemaker.records["EndpointConfig"].get)
@@ -60,7 +60,7 @@ class OwnServices:
     def pages(self) -> list[Page]:
         """What they serve under /_localaws/ besides."""
         handshake = Page("POST", "connections/{arn}/available", self._finish_handshake)
-        return [handshake, *self.codebuild.pages(), *self.codepipeline.pages()]
+        return [handshake, *self.codebuild.pages(), *self.codepipeline.pages(), *self.sagemaker.pages()]
 
     def _finish_handshake(self, path: Mapping[str, str], body: bytes) -> Answer:
         return Answer(self.connected.finish_handshake(path["arn"]), headers=JSON)

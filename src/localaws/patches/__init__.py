@@ -33,10 +33,11 @@ def apply(config: Config) -> None:
     """Mend everything, once, before the first request."""
     check_version(version("ministack"))
     for part in (
-        cloudwatch, ec2, glue, iam, iam_requests, lambda_, s3, sns, sns_subscriptions, sts, transport, unsupported,
+        cloudwatch, ec2, iam, iam_requests, lambda_, s3, sns, sns_subscriptions, sts, transport, unsupported,
     ):  # fmt: skip
         part.apply()
     eventbridge_delivery.apply(config)
+    glue.apply(config)
     mwaa.apply(config.airflow)
 
 

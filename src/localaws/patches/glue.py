@@ -1,6 +1,6 @@
 """Glue: jobs and crawlers lose their tags and some settings, a trigger gains an empty predicate, roles are ARNs only.
 
-The settings of the data catalog's encryption are missing altogether.
+The settings of the data catalog's encryption are missing, and a job that is started is only said to have run.
 """
 
 from __future__ import annotations
@@ -12,6 +12,8 @@ from typing import Any
 from ministack.core.responses import AccountRegionScopedDict, get_account_id
 from ministack.services import glue
 
+from localaws.gateway.config import Config
+from localaws.glue.runs import Runs
 from localaws.patches.replace import replace
 
 JOB_DROPS = (
@@ -30,8 +32,12 @@ NOT_ENCRYPTED = {
 _catalog_encryption = AccountRegionScopedDict()  # catalog id -> settings
 
 
-def apply() -> None:
-    """Keep what was asked for."""
+def apply(config: Config) -> None:
+    """Keep what was asked for, and run what is started."""
+    runs = Runs(config)
+    replace(glue, "_start_job_run", lambda _, asked: _start_job_run(runs, asked))
+    replace(glue, "_batch_stop_job_run", lambda _, asked: _batch_stop_job_run(runs, asked))
+    replace(glue, "_get_job_runs", _get_job_runs)
     replace(glue, "_create_job", _create_job)
     replace(glue, "_delete_job", _delete_job)
     replace(glue, "_create_crawler", _create_crawler)
@@ -117,3 +123,48 @@ def _with_catalog_encryption(
     else:
         _catalog_encryption[catalog] = settings
     return glue.json_response({})
+
+
+def _start_job_run(runs: Runs, asked: Any) -> Any:
+    name = asked.get("JobName")
+    if name not in glue._jobs:
+        return glue.error_response_json(
+            "EntityNotFoundException", f"Failed to start job run due to missing metadata: {name}"
+        )
+    earlier = glue._job_runs.get(name) or []
+    record = runs.start(glue._jobs[name], earlier, asked)
+    if not record:
+        return glue.error_response_json("ConcurrentRunsExceededException", f"Concurrent runs exceeded for {name}")
+    glue._job_runs[name] = [*earlier, record]
+    return glue.json_response({"JobRunId": record["Id"]})
+
+
+def _batch_stop_job_run(runs: Runs, asked: Any) -> Any:
+    name, stopped, errors = asked.get("JobName"), [], []
+    records = {record["Id"]: record for record in glue._job_runs.get(name) or []}
+    for run_id in asked.get("JobRunIds") or []:
+        named = {"JobName": name, "JobRunId": run_id}
+        if run_id not in records:
+            detail = {"ErrorCode": "EntityNotFoundException", "ErrorMessage": f"Run {run_id} is unknown"}
+            errors.append(named | {"ErrorDetail": detail})
+        elif runs.stop(records[run_id]):
+            stopped.append(named)
+        else:
+            told = f"Run {run_id} is in state {records[run_id]['JobRunState']}"
+            errors.append(
+                named | {"ErrorDetail": {"ErrorCode": "JobRunNotInTerminalStateException", "ErrorMessage": told}}
+            )
+    return glue.json_response({"SuccessfulSubmissions": stopped, "Errors": errors})
+
+
+def _get_job_runs(old: Callable[..., Any], asked: Any) -> Any:
+    """Newest first, at most as many as asked for."""
+    name = asked.get("JobName")
+    if name not in glue._jobs:
+        return glue.error_response_json("EntityNotFoundException", f"Job {name} not found")
+    newest = list(reversed(glue._job_runs.get(name) or []))
+    begin, most = int(asked.get("NextToken") or 0), int(asked.get("MaxResults") or 200)
+    answer: dict[str, Any] = {"JobRuns": newest[begin : begin + most]}
+    if begin + most < len(newest):
+        answer["NextToken"] = str(begin + most)
+    return glue.json_response(answer)

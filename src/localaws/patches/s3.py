@@ -1,12 +1,14 @@
-"""S3: objects under a KMS key need the key's permissions, and a key's last slash belongs to it.
+"""S3: objects under a KMS key need the key's permissions, a key's last slash belongs to it, large objects keep tags.
 
 A role without kms:Decrypt would read here and fail on AWS: the grant that is forgotten most often after iam:PassRole.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import parse_qsl
 
 from ministack.core import iam_actions
 from ministack.core.iam_actions import identity_denial_message
@@ -24,6 +26,7 @@ def apply() -> None:
     """Ask for kms:GenerateDataKey when an object is written, for kms:Decrypt when it is read."""
     replace(s3, "_put_object", _put_object)
     replace(s3, "_create_multipart_upload", _create_multipart_upload)
+    replace(s3, "_complete_multipart_upload", _complete_multipart_upload)
     replace(s3, "_get_object", _get_object)
     replace(iam_actions, "extract_resource_arn", _whole_key)
 
@@ -40,7 +43,26 @@ def _put_object(old: Callable[..., Any], bucket: str, key: str, body: bytes, hea
 
 
 def _create_multipart_upload(old: Callable[..., Any], bucket: str, key: str, headers: Mapping[str, str]) -> Any:
-    return _refused_write(bucket, key, headers) or old(bucket, key, headers)
+    refused = _refused_write(bucket, key, headers)
+    if refused:
+        return refused
+    answer = old(bucket, key, headers)
+    upload = re.search(rb"<UploadId>(.*?)</UploadId>", answer[2])
+    if upload and headers.get("x-amz-tagging"):
+        s3._multipart_uploads[upload[1].decode()]["tagging"] = headers["x-amz-tagging"]
+    return answer
+
+
+def _complete_multipart_upload(
+    old: Callable[..., Any], bucket: str, key: str, body: bytes, query: Any, headers: Any = None
+) -> Any:
+    """The emulator forgets the tags that the upload began with: Terraform would add them in every plan."""
+    upload = s3._multipart_uploads.get(s3._qp(query, "uploadId")) or {}
+    answer = old(bucket, key, body, query, headers)
+    if answer[0] == 200 and "tagging" in upload:
+        version = answer[1].get("x-amz-version-id")
+        s3._object_tags[(bucket, key, version)] = dict(parse_qsl(upload["tagging"], keep_blank_values=True))
+    return answer
 
 
 def _get_object(old: Callable[..., Any], bucket: str, key: str, headers: Mapping[str, str], query: Any = None) -> Any:

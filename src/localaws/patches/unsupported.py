@@ -6,7 +6,6 @@ A pipeline must not turn green over a job that never ran.
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -18,7 +17,6 @@ from localaws.patches.replace import replace
 def apply() -> None:
     """Fail every kind of run that has no executor here."""
     replace(batch, "_submit_job", _submit_batch_job)
-    replace(glue, "_start_job_run", _start_glue_run)
     for service, name in ((ecs, "_run_task"), (ecs, "_create_service"), (emr, "_run_job_flow")):
         replace(service, name, _refuse)
 
@@ -35,21 +33,6 @@ def _submit_batch_job(old: Callable[..., Any], asked: Any) -> Any:
         job = batch._jobs[json.loads(answer[2])["jobId"]]
         job.update(status="FAILED", statusReason=why, container={"exitCode": 1, "reason": why})
     return answer
-
-
-def _start_glue_run(old: Callable[..., Any], asked: Any) -> Any:
-    name = asked.get("JobName")
-    if name not in glue._jobs:
-        return old(asked)
-    run, now = glue.new_uuid(), int(time.time())
-    record = {
-        "Id": run, "JobName": name, "JobRunState": "FAILED", "ErrorMessage": reason("AWS Glue"), "Attempt": 0,
-        "StartedOn": now, "LastModifiedOn": now, "CompletedOn": now, "ExecutionTime": 0, "PredecessorRuns": [],
-        "Arguments": {**glue._jobs[name].get("DefaultArguments", {}), **(asked.get("Arguments") or {})},
-    }  # fmt: skip
-    runs = glue._job_runs.get(name) or []
-    glue._job_runs[name] = [*runs, record]
-    return glue.json_response({"JobRunId": run})
 
 
 def _refuse(old: Callable[..., Any], asked: Any) -> Any:

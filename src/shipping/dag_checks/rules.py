@@ -17,7 +17,7 @@ REACHES_OUT = (
 )  # fmt: skip
 HOOK = re.compile(r"[A-Z]\w*Hook$")
 LONGEST_ID = 52  # MWAA's InvokeRestApi takes paths of 64 characters, and asks for the source at /dagSources/<id>
-VERBS = ("forecast", "train", "fetch", "clean", "deploy", "watch", "evaluate")
+VERBS = ("build", "forecast", "train", "tune", "fetch", "clean", "deploy", "watch", "evaluate")
 
 
 def foreign_imports(source: str) -> list[str]:

@@ -148,6 +148,8 @@ def storage(standing: Standing, book: PriceBook) -> Iterator[Part]:
         yield _priced(book, "Images (ECR)", "images", gb, f"{gb:g} GB in {repositories} repositories assumed")
     if keys := len(list(standing.of_type("aws_kms_key"))):
         yield _priced(book, "Keys (KMS)", "key", keys, f"{keys}")
+    if secrets := len(list(standing.of_type("aws_secretsmanager_secret"))):
+        yield _priced(book, "Secrets", "secret", secrets, f"{secrets}")
 
 
 def watching(standing: Standing, book: PriceBook) -> Iterator[Part]:
@@ -185,7 +187,8 @@ RATES: tuple[Rate, ...] = (airflow, network, machines, engines, storage, watchin
 PRICED_TYPES = frozenset({
     "aws_cloudwatch_dashboard", "aws_cloudwatch_log_group", "aws_cloudwatch_metric_alarm", "aws_ecr_repository",
     "aws_eip", "aws_emrserverless_application", "aws_flow_log", "aws_glue_crawler", "aws_glue_job", "aws_kms_key",
-    "aws_lambda_function", "aws_mwaa_environment", "aws_nat_gateway", "aws_s3_bucket", "aws_vpc_endpoint",
+    "aws_lambda_function", "aws_mwaa_environment", "aws_nat_gateway", "aws_s3_bucket",
+    "aws_secretsmanager_secret", "aws_vpc_endpoint",
 })  # fmt: skip
 
 

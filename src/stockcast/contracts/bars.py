@@ -1,5 +1,6 @@
 """One canonical daily bar, whatever source it came from, and what parsing a source's answer gives."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any, NamedTuple, TypedDict
 
@@ -29,11 +30,22 @@ class Rejected(NamedTuple):
     reason: str  # one sentence for people
 
 
+class Event(NamedTuple):
+    """A split or a dividend as the source told it, on the first day that trades without it (its ex-day)."""
+
+    symbol: str
+    date: date
+    kind: str  # "split" | "dividend"
+    value: float  # new shares for one old share, or dollars a share as the source quotes its dividends
+    source: str
+
+
 class Parsed(NamedTuple):
-    """All rows of one answer: each is either a bar or rejected."""
+    """All rows of one answer: each is either a bar or rejected. And what it says of splits and dividends."""
 
     bars: list[Bar]  # ascending by date
     rejected: list[Rejected]
+    events: Sequence[Event] = ()  # ascending by date
 
 
 class RequestBar(TypedDict):

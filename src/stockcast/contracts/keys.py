@@ -7,6 +7,7 @@ import re
 from datetime import date
 
 SYMBOL = re.compile(r"\^?[A-Z0-9][A-Z0-9.\-]{0,14}")
+SOURCE = re.compile(r"[a-z][a-z0-9_]{0,30}")
 INDEX_PREFIX = "index-"  # lower case, which no symbol has, so that slug and symbol never collide
 
 
@@ -39,6 +40,16 @@ def unslug(name: str) -> str:
     return checked_symbol("^" + name.removeprefix(INDEX_PREFIX) if name.startswith(INDEX_PREFIX) else name)
 
 
+def checked_source(source: str) -> str:
+    """Give a source's name back, or refuse what would break keys."""
+    if not SOURCE.fullmatch(source):
+        raise ValueError(
+            f"source is {source!r}; it must match {SOURCE.pattern}, such as alpha_vantage. "
+            "Correct the `sources` setting."
+        )
+    return source
+
+
 def split_symbols(setting: str) -> list[str]:
     """The setting `symbols` ("AAPL,MSFT,^GSPC") as a checked list without repeats, in its order."""
     symbols = [part.strip() for part in setting.split(",") if part.strip()]
@@ -47,24 +58,62 @@ def split_symbols(setting: str) -> list[str]:
     return list(dict.fromkeys(checked_symbol(symbol) for symbol in symbols))
 
 
-def bronze_bars(day: date | str, symbol: str) -> str:
-    """The source's raw answer for one symbol, whole history up to the day."""
-    return f"bars/day={checked_day(day)}/symbol={slug(symbol)}.json"
+def bronze_bars(day: date | str, symbol: str, source: str) -> str:
+    """One source's raw answer for one symbol, up to the day."""
+    return f"{_bronze(day, symbol)}/source={checked_source(source)}.json"
 
 
-def bronze_refused(day: date | str, symbol: str) -> str:
+def bronze_base(day: date | str, symbol: str, source: str) -> str:
+    """An older answer of the whole history, copied beside one that reaches back only some days."""
+    return f"{_bronze(day, symbol)}/base={checked_source(source)}.json"
+
+
+def bronze_refused(day: date | str, symbol: str, source: str) -> str:
     """Raw bytes of an answer that was not bars."""
-    return f"quarantine/day={checked_day(day)}/symbol={slug(symbol)}.txt"
+    return f"quarantine/day={checked_day(day)}/symbol={slug(symbol)}/source={checked_source(source)}.txt"
 
 
-def bronze_refused_reason(day: date | str, symbol: str) -> str:
-    """Why: {symbol, day, reason, status, url}."""
-    return f"quarantine/day={checked_day(day)}/symbol={slug(symbol)}.reason.json"
+def bronze_refused_reason(day: date | str, symbol: str, source: str) -> str:
+    """Why: {symbol, day, source, reason, status, url}."""
+    return f"quarantine/day={checked_day(day)}/symbol={slug(symbol)}/source={checked_source(source)}.reason.json"
+
+
+def bronze_news(day: date | str, symbol: str, source: str) -> str:
+    """One source's articles on one symbol, from some days before up to the day."""
+    return f"news/day={checked_day(day)}/symbol={slug(symbol)}/source={checked_source(source)}.json"
+
+
+def bronze_cross_check(day: date | str, symbol: str) -> str:
+    """How far two sources agree on one symbol."""
+    return f"cross_check/day={checked_day(day)}/symbol={slug(symbol)}.json"
+
+
+def bronze_budget(source: str, day: date | str) -> str:
+    """How many requests of a day's allowance went to a source; the day is the calendar's, not the run's."""
+    return f"state/budget/source={checked_source(source)}/day={checked_day(day)}.json"
+
+
+def bronze_whole(symbol: str, month: date) -> str:
+    """Where the last answer with a symbol's whole history in a month of runs lies: {day, source, key}.
+
+    By month, so that it is written without being read first, and a back-fill leaves later months alone.
+    """
+    return f"state/whole/symbol={slug(symbol)}/month={month:%Y-%m}.json"
 
 
 def silver_bars() -> str:
     """Clean adjusted bars of all symbols and years: one file, so that no run leaves a part of another's behind."""
     return "bars/part.parquet"
+
+
+def silver_annotations() -> str:
+    """Splits, dividends, closed days and people's notes of all symbols: replaced as a whole, as the bars are."""
+    return "annotations/part.parquet"
+
+
+def silver_features(file: str) -> str:
+    """One file of the feature table: whole symbols, whichever engine wrote it."""
+    return f"features/{file}"
 
 
 def silver_recent(day: date | str, symbol: str) -> str:
@@ -92,6 +141,20 @@ def evaluation(job_name: str) -> str:
     return f"evaluation/{job_name}/evaluation.json"
 
 
+def tracked_run(job_name: str) -> str:
+    """What leads from a training job to its MLflow run."""
+    return f"mlflow/runs/{job_name}.json"
+
+
 def gold_forecast(as_of: date | str, symbol: str, horizon: int) -> str:
     """One record: one symbol, one day, one horizon."""
     return f"forecasts/day={checked_day(as_of)}/symbol={slug(symbol)}/horizon={horizon}.json"
+
+
+def gold_challenger(as_of: date | str, model: str, symbol: str, horizon: int) -> str:
+    """The same of a model that does not serve, for people to compare."""
+    return f"challengers/day={checked_day(as_of)}/model={model}/symbol={slug(symbol)}/horizon={horizon}.json"
+
+
+def _bronze(day: date | str, symbol: str) -> str:
+    return f"bars/day={checked_day(day)}/symbol={slug(symbol)}"

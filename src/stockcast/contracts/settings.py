@@ -8,8 +8,12 @@ from collections.abc import Mapping
 
 KEYS = (
     "alerts_topic",
+    "alpha_vantage_base_url",
+    "alpha_vantage_daily_budget",
+    "alpha_vantage_plan",
     "approval",
     "bronze_bucket",
+    "challenge_role",
     "clean_role",
     "endpoint",
     "endpoint_deployment",
@@ -25,6 +29,7 @@ KEYS = (
     "job_source",
     "jobs_image",
     "kms_key",
+    "market_secret",
     "model_package_group",
     "models_bucket",
     "serve_role",
@@ -33,9 +38,18 @@ KEYS = (
     "serving_instance_type",
     "silver_bucket",
     "source_base_url",
+    "sources",
+    "stooq_base_url",
     "symbols",
+    "track_role",
+    "tracking_database",
+    "tracking_server",
     "train_role",
     "training_hyperparameters",
+    "training_instance_count",
+    "training_spot",
+    "transform_engine",
+    "transform_run",
 )
 
 

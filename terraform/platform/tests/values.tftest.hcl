@@ -20,6 +20,7 @@ mock_provider "aws" {
   mock_resource "aws_sagemaker_model_package_group" {
     defaults = { arn = "arn:aws:sagemaker:us-east-1:111111111111:model-package-group/stockcast-a-group" }
   }
+  mock_resource "aws_secretsmanager_secret" { defaults = { arn = "arn:aws:secretsmanager:us-east-1:111111111111:secret:stockcast-a-secret-a1B2c3" } }
   mock_resource "aws_sns_topic" { defaults = { arn = "arn:aws:sns:us-east-1:111111111111:stockcast-alerts" } }
   mock_resource "aws_sqs_queue" { defaults = { arn = "arn:aws:sqs:us-east-1:111111111111:stockcast-a-queue" } }
 }
@@ -36,6 +37,27 @@ run "code_gets_every_setting_and_airflow_its_grants" {
   assert {
     condition     = length(module.airflow.role_policy) < 10240
     error_message = "The grants of Airflow's role have ${length(module.airflow.role_policy)} characters; IAM takes 10240."
+  }
+}
+
+run "a_source_with_a_key_has_its_secret_and_others_have_none" {
+  variables {
+    market = { base_url = "https://query1.finance.yahoo.com", sources = ["yahoo", "alpha_vantage"] }
+  }
+  assert {
+    condition     = local.settings.market_secret == one(module.market_keys[*].arn) && local.settings.sources == "yahoo,alpha_vantage"
+    error_message = "The function looks for its key in ${local.settings.market_secret}."
+  }
+}
+
+run "without_such_a_source_no_secret_is_paid_for" {
+  command = plan
+  variables {
+    market = { base_url = "http://127.0.0.1:4567" }
+  }
+  assert {
+    condition     = length(module.market_keys) == 0 && local.settings.market_secret == "none" && local.settings.sources == "yahoo"
+    error_message = "There are ${length(module.market_keys)} secrets, and the setting is ${local.settings.market_secret}."
   }
 }
 

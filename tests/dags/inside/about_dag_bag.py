@@ -1,13 +1,16 @@
 """The DAGs as Airflow sees them."""
 
 import re
+import tempfile
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from airflow.models.dagbag import DagBag
 from airflow.timetables.base import TimeRestriction
 from fakes import FakeSageMaker, run_context, with_client
+from wiring import tracking
 from wiring.defaults import tell_failure
 from wiring.names import job_name
 
@@ -22,10 +25,17 @@ ORDERS = {  # before -> after, where the order protects data or customers
         ("clean_bars", "write_forecasts"),
         ("choose", "write_forecasts"),
         ("train_first_model", "write_forecasts"),
+        ("clean_bars", "check_quality"),
+        ("check_quality", "train_first_model"),
+        ("check_quality", "write_forecasts"),
+        ("check_quality", "write_challengers"),
     ],
     "train_model": [
         ("train", "evaluate"),
+        ("find_champion", "evaluate"),
         ("evaluate", "gate"),
+        ("evaluate", "track"),
+        ("track", "register"),
         ("gate", "register"),
         ("gate", "deploy"),
         ("register", "wait_for_approval"),
@@ -34,6 +44,7 @@ ORDERS = {  # before -> after, where the order protects data or customers
         ("create_endpoint_config", "deploy"),
         ("deploy", "smoke_test"),
     ],
+    "tune_model": [("tune", "propose")],
 }
 
 
@@ -42,6 +53,7 @@ SPECIAL = {
     "environment": "test",
     "serving_instance_count": "2",
     "training_hyperparameters": '{"epochs": "3"}',
+    "training_instance_count": "1",
 }
 
 
@@ -54,10 +66,11 @@ class Settings:
         return SPECIAL.get(name, f"<{name}>")
 
 
-def rendered(dag_id: str, task_id: str, **run: Any) -> Any:
+def rendered(dag_id: str, task_id: str, params: dict[str, Any] | None = None, **run: Any) -> Any:
     """A copy of the task with its templates filled in."""
     dag = BAG.dags[dag_id]
     context = run_context(**run) | {"var": {"value": Settings()}, "dag": dag}
+    context["params"] = dag.params.dump() | context["params"] | (params or {})
     task = dag.get_task(task_id).prepare_for_execution()
     task.render_template_fields(context)
     return task
@@ -65,7 +78,7 @@ def rendered(dag_id: str, task_id: str, **run: Any) -> Any:
 
 def test_every_dag_file_imports_without_errors_and_without_a_network():
     assert BAG.import_errors == {}
-    assert set(BAG.dags) == {"forecast_prices", "train_model"}
+    assert set(BAG.dags) == {"build_features", "forecast_prices", "train_model", "tune_model"}
 
 
 def test_files_are_parsed_far_below_the_limit_of_30_seconds():
@@ -129,6 +142,9 @@ def test_a_dag_that_is_switched_on_waits_for_its_next_tick():
     for dag in BAG.dags.values():
         never_ran = TimeRestriction(earliest=dag.start_date, latest=None, catchup=dag.catchup)
         first = dag.timetable.next_dagrun_info(last_automated_data_interval=None, restriction=never_ran)
+        if first is None:  # one that only people and other DAGs start
+            assert dag.schedule is None, dag.dag_id
+            continue
         assert first.run_after > datetime.now(UTC), dag.dag_id
 
 
@@ -163,7 +179,25 @@ def test_clean_bars_reads_one_day_of_bronze_and_writes_silver_under_its_own_role
     assert inputs == {"code": "<job_code>", "bronze": "s3://<bronze_bucket>/bars/day=2013-03-01/"}
     assert config["ProcessingOutputConfig"]["Outputs"][0]["S3Output"]["S3Uri"] == "s3://<silver_bucket>/"
     assert config["RoleArn"] == "<clean_role>"
-    assert config["AppSpecification"]["ContainerArguments"][-2:] == ["--day", "2013-03-01"]
+    arguments = config["AppSpecification"]["ContainerArguments"]
+    assert arguments[-6:] == ["--symbols", "^GSPC,AAPL", "--sources", "<sources>", "--day", "2013-03-01"]
+
+
+def test_the_check_looks_at_the_report_of_the_run_s_own_day():
+    arguments = rendered("forecast_prices", "check_quality", day="2013-03-01").op_args
+    assert list(arguments) == ["<silver_bucket>", "2013-03-01", "test"]
+
+
+def test_challengers_are_told_from_clean_bars_into_gold_and_nothing_waits_for_them():
+    """Prophet takes its time; no served forecast may wait for it, or fail with it."""
+    task = rendered("forecast_prices", "write_challengers", day="2013-03-01")
+    inputs = {each["InputName"]: each["S3Input"]["S3Uri"] for each in task.config["ProcessingInputs"]}
+    assert inputs == {"code": "<job_code>", "bars": "s3://<silver_bucket>/bars/"}
+    assert task.config["ProcessingOutputConfig"]["Outputs"][0]["S3Output"]["S3Uri"] == "s3://<gold_bucket>/"
+    assert task.config["RoleArn"] == "<challenge_role>"
+    arguments = task.config["AppSpecification"]["ContainerArguments"]
+    assert arguments[-4:] == ["--day", "2013-03-01", "--model_version", task.config["ProcessingJobName"]]
+    assert task.downstream_task_ids == {"tell_for_the_silent"}
 
 
 def test_numbers_of_a_request_stay_numbers():
@@ -186,9 +220,48 @@ def test_evaluation_model_and_configuration_are_named_after_the_training_job():
     assert rendered("train_model", "deploy").config == {"EndpointName": "<endpoint>", "EndpointConfigName": job}
 
 
+def test_a_candidate_is_judged_beside_the_model_that_serves():
+    find = rendered("train_model", "find_champion")
+    model_data = "s3://models/training/j/output/model.tar.gz"
+    assert list(find.op_args) == ["<endpoint>", "<model_package_group>", model_data], find.op_args
+    assert rendered("train_model", "evaluate").champion == "arn:package"  # what the task before answered
+
+
+def test_a_run_is_kept_under_the_job_s_name_and_goes_back_to_where_it_came_from():
+    """One file for all runs: written elsewhere, every training would begin an empty history."""
+    track = rendered("train_model", "track").config
+    inputs = {each["InputName"]: each["S3Input"]["S3Uri"] for each in track["ProcessingInputs"]}
+    assert inputs["mlflow"] == "<tracking_database>"
+    assert inputs["evaluation"] == "s3://<models_bucket>/evaluation/stockcast-test-train-1/"
+    assert track["ProcessingOutputConfig"]["Outputs"][0]["S3Output"]["S3Uri"] == "s3://<models_bucket>/mlflow/"
+    assert list(rendered("train_model", "find_run").op_args) == [
+        "s3://<models_bucket>/mlflow/runs/stockcast-test-train-1.json", "<tracked>",
+    ]  # fmt: skip
+
+
+def test_a_record_that_could_not_be_kept_holds_no_model_back():
+    """The gate decides who serves; a full disk of the tracking job does not."""
+    dag = BAG.dags["train_model"]
+    assert dag.get_task("find_run").trigger_rule == "all_done"
+    assert "track" not in dag.get_task("gate").get_flat_relative_ids(upstream=True)
+    assert tracking.run_of("s3://m/mlflow/runs/train-1.json", job="") == ""
+
+
+def test_a_training_knows_the_commit_that_its_dag_came_from():
+    there = tracking.MANIFEST
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            tracking.MANIFEST = Path(folder) / "manifest.json"
+            assert tracking.commit() == "unknown"
+            tracking.MANIFEST.write_text('{"commit": "3fa9c1d2", "files": {}}')
+            assert rendered("train_model", "train").config["Environment"] == {"STOCKCAST_COMMIT": "3fa9c1d2"}
+    finally:
+        tracking.MANIFEST = there
+
+
 def test_disks_outputs_and_model_lie_under_our_key():
     """AWS's own key would do as well, and nobody could take it away."""
-    for dag_id, task_id in (("forecast_prices", "clean_bars"), ("train_model", "evaluate")):
+    for dag_id, task_id in (("forecast_prices", "clean_bars"), ("train_model", "evaluate"), ("train_model", "track")):
         config = rendered(dag_id, task_id).config
         assert config["ProcessingOutputConfig"]["KmsKeyId"] == "<kms_key>"
         assert config["ProcessingResources"]["ClusterConfig"]["VolumeKmsKeyId"] == "<kms_key>"
@@ -200,7 +273,7 @@ def test_disks_outputs_and_model_lie_under_our_key():
 def test_what_costs_is_on_the_environment_s_bill():
     """The budget counts what carries this tag; jobs and endpoint are most of it."""
     made = [("forecast_prices", "clean_bars")]
-    made += [("train_model", task) for task in ("train", "evaluate", "create_model", "create_endpoint_config")]
+    made += [("train_model", task) for task in ("train", "evaluate", "track", "create_model", "create_endpoint_config")]
     for dag_id, task_id in made:
         assert {"Key": "Environment", "Value": "test"} in rendered(dag_id, task_id).config["Tags"], task_id
     assert {"Key": "Environment", "Value": "test"} in rendered("train_model", "deploy").tags

@@ -90,7 +90,11 @@ class FakeSageMaker:
     def describe_model_package(self, ModelPackageName: str) -> dict[str, Any]:
         found = next(each for each in self.packages if each["arn"] == ModelPackageName)
         containers = [{"Image": "serving", "ModelDataUrl": found["model_data"]}]
-        return {"InferenceSpecification": {"Containers": containers}, "ModelApprovalStatus": found["approval"]}
+        return {
+            "InferenceSpecification": {"Containers": containers},
+            "ModelApprovalStatus": found["approval"],
+            "CustomerMetadataProperties": found.get("facts", {}),
+        }
 
     def create_model_package(self, **request: Any) -> dict[str, str]:
         self.request = request
@@ -159,11 +163,12 @@ def run_context(day: str = "", run_id: str = "manual__2026-03-07T03:00:00+00:00_
     began = datetime(2026, 3, 7, 3, 0, tzinfo=UTC)
     dag_run = SimpleNamespace(run_id=run_id, run_after=began, start_date=began, logical_date=None)
     trained = {"training_job": "stockcast-test-train-1", "model_data": "s3://models/training/j/output/model.tar.gz"}
+    pulled = {"train": trained, "track": {"processing_job": "<tracked>"}, "tune": {"tuning_job": "<tuned>"}}
     ti = SimpleNamespace(
         try_number=try_number,
         task_id="train",
         log_url="http://airflow/log",
         xcom_push=lambda **_: None,
-        xcom_pull=lambda task_ids=None, **_: trained if task_ids == "train" else "arn:package",
+        xcom_pull=lambda task_ids=None, **_: pulled.get(task_ids, "arn:package"),
     )
     return {"params": {"day": day}, "dag_run": dag_run, "run_id": run_id, "ti": ti, "task_instance": ti}

@@ -117,7 +117,7 @@ LOSES_THE_KEY = Call(
 )  # fmt: skip
 
 STATE = reads(STATE_BUCKET, "local/platform.tfstate")
-A_BAR = f"bars/day={SAMPLE_DAY}/symbol=IBM.json"
+A_BAR = f"bars/day={SAMPLE_DAY}/symbol=IBM/source=yahoo.json"
 
 REFUSALS: dict[str, list[Call]] = {
     "airflow": [
@@ -130,7 +130,7 @@ REFUSALS: dict[str, list[Call]] = {
         MAKES_A_USER, takes("train"),
     ],
     "ingest": [
-        STATE, reads(bucket("bronze"), A_BAR), lists(bucket("bronze")), deletes(bucket("bronze"), A_BAR),
+        STATE, reads(bucket("bronze"), "quarantine/x"), lists(bucket("bronze")), deletes(bucket("bronze"), A_BAR),
         writes(bucket("silver"), "bars/x"), writes(bucket("gold"), "forecasts/x"),
         writes(f"{OTHER}-{ACCOUNT_ID}-bronze", "bars/x"), reads_setting("/stockcast/local/symbols"),
         invokes(f"{PREFIX}-forecast"), asks_endpoint(ENDPOINT), grants_itself("ingest"), takes("airflow"),
@@ -153,6 +153,12 @@ REFUSALS: dict[str, list[Call]] = {
         reads(bucket("bronze"), A_BAR), deletes(bucket("models"), "evaluation/x"),
         reads(f"{OTHER}-{ACCOUNT_ID}-models", "training/x"), APPROVES,
         asks_endpoint(ENDPOINT), reads_setting("/stockcast/local/symbols"), grants_itself("evaluate"), takes("airflow"),
+    ],
+    "track": [
+        STATE, writes(bucket("models"), "training/x"), writes(bucket("models"), "evaluation/x"),
+        writes(bucket("models"), "code/x"), reads(bucket("silver"), "bars/part.parquet"),
+        deletes(bucket("models"), "mlflow/db/mlflow.db"), reads(f"{OTHER}-{ACCOUNT_ID}-models", "training/x"), APPROVES,
+        asks_endpoint(ENDPOINT), reads_setting("/stockcast/local/symbols"), grants_itself("track"), takes("train"),
     ],
     "train": [
         STATE, writes(bucket("silver"), "bars/x"), writes(bucket("models"), "evaluation/x"),

@@ -1,4 +1,4 @@
-"""EMR Serverless: an application lives and dies as on AWS; a job that cannot run says so."""
+"""EMR Serverless: an application lives and dies as on AWS."""
 
 from __future__ import annotations
 
@@ -77,19 +77,6 @@ def test_tags_change_under_the_applications_arn(emr: Any, application: str) -> N
     emr.untag_resource(resourceArn=arn, tagKeys=["Project"])
 
     assert emr.list_tags_for_resource(resourceArn=arn)["tags"] == {"Owner": "me"}
-
-
-def test_a_job_that_cannot_run_is_refused_with_its_reason(emr: Any, application: str, job_role: str) -> None:
-    """A run that is SUBMITTED for ever, or SUCCESS without having run, would be believed."""
-    driver = {"sparkSubmit": {"entryPoint": "s3://lake/x.py"}}
-
-    with pytest.raises(
-        ClientError, match="has no executor in the embedded AWS, so job nightly of application"
-    ) as error:
-        emr.start_job_run(applicationId=application, executionRoleArn=job_role, jobDriver=driver, name="nightly")
-
-    assert error.value.response["Error"]["Code"] == "UnsupportedOperationException"
-    assert emr.list_job_runs(applicationId=application)["jobRuns"] == []
 
 
 @pytest.mark.parametrize(

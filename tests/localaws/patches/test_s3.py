@@ -70,3 +70,15 @@ def test_a_grant_on_a_folder_s_own_key_is_honoured(make_user: Callable[..., Any]
         reader.head_object(Bucket="folders", Key="bars")
 
     assert found["ContentLength"] == 0
+
+
+def test_an_object_that_comes_in_parts_keeps_its_tags(s3: Any) -> None:
+    """A function's zip of 180 MB does, and Terraform would add them again in every plan."""
+    begun = s3.create_multipart_upload(Bucket="lake", Key="parts.zip", Tagging="Project=toys&Owner=me")
+    named = {"Bucket": "lake", "Key": "parts.zip", "UploadId": begun["UploadId"]}
+    etag = s3.upload_part(**named, PartNumber=1, Body=b"one")["ETag"]
+    s3.complete_multipart_upload(**named, MultipartUpload={"Parts": [{"PartNumber": 1, "ETag": etag}]})
+
+    tags = s3.get_object_tagging(Bucket="lake", Key="parts.zip")["TagSet"]
+
+    assert {tag["Key"]: tag["Value"] for tag in tags} == {"Project": "toys", "Owner": "me"}

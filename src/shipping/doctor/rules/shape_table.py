@@ -328,11 +328,13 @@ MODELS: dict[str, dict[str, str]] = {
             "architectures": "Architectures",
             "dead_letter_config.target_arn": "DeadLetterConfig.TargetArn",
             "description": "Description",
+            "ephemeral_storage.size": "EphemeralStorage.Size",
             "function_name": "FunctionName",
             "handler": "Handler",
             "memory_size": "MemorySize",
             "package_type": "PackageType",
             "runtime": "Runtime",
+            "s3_key": "Code.S3Key",
             "timeout": "Timeout",
             "tracing_config.mode": "TracingConfig.Mode",
         },
@@ -417,6 +419,19 @@ MODELS: dict[str, dict[str, str]] = {
             "target.retry_policy.maximum_retry_attempts": "Target.RetryPolicy.MaximumRetryAttempts",
         },
     ),
+    "aws_secretsmanager_secret": _of(
+        "secretsmanager.CreateSecret",
+        {
+            "description": "Description",
+            "name": "Name",
+        },
+    )
+    | _of(
+        "secretsmanager.DeleteSecret",
+        {
+            "recovery_window_in_days": "RecoveryWindowInDays",
+        },
+    ),
     "aws_ssm_parameter": _of(
         "ssm.PutParameter",
         {
@@ -465,6 +480,16 @@ LIMITS: dict[str, dict[str, Limit]] = {
         "schedule_expression": _text(
             r"cron\(\S+ \S+ \S+ \S+ \S+ \S+\)|rate\(\d+ (minute|hour|day)s?\)|at\(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\)",
             "a schedule is cron(with six fields), rate(1 day) or at(yyyy-mm-ddThh:mm:ss)",
+        ),
+    },
+    "aws_secretsmanager_secret": {
+        "name": _text(
+            r"(?!.*-[A-Za-z0-9]{6}$)[A-Za-z0-9/_+=.@-]{1,512}",
+            "a secret's name has letters, digits and /_+=.@-, and does not end like the suffix that AWS appends",
+        ),
+        "recovery_window_in_days": Limit(
+            "a deleted secret can be brought back for 7 to 30 days, or 0 for not at all",
+            lambda days: days == 0 or 7 <= days <= 30,
         ),
     },
     "aws_security_group": {

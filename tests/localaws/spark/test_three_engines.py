@@ -1,0 +1,148 @@
+"""One transform, three engines: Lambda, Glue and EMR Serverless write the same table, each really run.
+
+The function comes from its zip, the Spark runs start Spark itself, all under roles of their own. A machine without Java
+fails here with the remedy.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+from tests.localaws.helpers import Gateway, policy
+from tests.stockcast import generated
+
+from shipping import package, wheels
+from stockcast.transform.table import feature_table
+
+SYMBOLS = ("^GSPC", "AAPL", "BRK-B", "IBM", "MSFT")
+ALL = ["s3:DeleteObject", "s3:GetObject", "s3:ListBucket", "s3:PutObject"]
+LONGEST_SECONDS = 240
+
+
+def bars() -> pl.DataFrame:
+    """Symbols of unlike lengths, one shorter than the warm-up, sorted as silver is."""
+    frames = [generated.bars(290 + 30 * seed, seed, symbol) for seed, symbol in enumerate(SYMBOLS)]
+    return pl.concat([*frames, generated.bars(100, 9, "NEW")]).sort("symbol", "date")
+
+
+@pytest.fixture(scope="module")
+def silver(gateway: Gateway, s3: Any) -> Callable[[str], str]:
+    """Make a bucket with bars, and features of another engine's run; its name."""
+
+    def made(name: str) -> str:
+        s3.create_bucket(Bucket=name)
+        body = io.BytesIO()
+        bars().write_parquet(body)
+        s3.put_object(Bucket=name, Key="bars/part.parquet", Body=body.getvalue())
+        s3.put_object(Bucket=name, Key="features/part-00009.parquet", Body=b"of an earlier table")
+        return name
+
+    return made
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory: pytest.TempPathFactory, s3: Any) -> str:
+    """The real packages in the bucket `models`, as Terraform puts them there; the prefix."""
+    folder = tmp_path_factory.mktemp("build")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(wheels.FOR_HERE, "1")
+        package.build(package.ROOT, folder)
+    for file in ("transform.zip", "stockcast.zip", "jobs/files/transform_spark.py"):
+        s3.upload_file(str(folder / file), "models", f"engines/{Path(file).name}")
+    return "s3://models/engines/"
+
+
+@pytest.fixture(scope="module")
+def role(make_role: Callable[..., str]) -> Callable[[str, str], str]:
+    """Make a role for an engine that reaches its bucket and the code."""
+
+    def made(bucket: str, service: str) -> str:
+        arns = [f"arn:aws:s3:::{name}{rest}" for name in (bucket, "models") for rest in ("", "/*")]
+        return make_role(f"of-{bucket}", policy((ALL, arns)), service)
+
+    return made
+
+
+def table(s3: Any, bucket: str) -> pl.DataFrame:
+    """All feature files that lie in the bucket, by symbol and date."""
+    found = s3.list_objects_v2(Bucket=bucket, Prefix="features/")["Contents"]
+    bodies = [s3.get_object(Bucket=bucket, Key=each["Key"])["Body"].read() for each in found if each["Size"]]
+    return pl.concat([pl.read_parquet(body) for body in bodies]).sort("symbol", "date")
+
+
+def until(state: Callable[[], str], unfinished: tuple[str, ...]) -> None:
+    deadline = time.monotonic() + LONGEST_SECONDS
+    while state() in unfinished:
+        assert time.monotonic() < deadline, state()
+        time.sleep(0.3)
+
+
+def by_lambda(gateway: Gateway, bucket: str, role_arn: str, built: str) -> None:
+    """The function from its zip, as it stands in the account."""
+    function = gateway.client("lambda")
+    function.create_function(
+        FunctionName="transform", Role=role_arn, Runtime="python3.12", Handler="handler.handler", MemorySize=2048,
+        Timeout=120, Code={"S3Bucket": "models", "S3Key": "engines/transform.zip"},
+        Environment={"Variables": {"STOCKCAST_SILVER_BUCKET": bucket}},
+    )  # fmt: skip
+    answer = function.invoke(FunctionName="transform", Payload=b"{}")
+    told = json.loads(answer["Payload"].read())
+    assert "FunctionError" not in answer, told
+    assert told["symbols"] == len(SYMBOLS)
+
+
+def start_glue(gateway: Gateway, bucket: str, role_arn: str, built: str) -> Callable[[], dict[str, Any]]:
+    """A run of the job as modules/transform makes it; how to look at it."""
+    glue = gateway.client("glue")
+    given = {
+        "--additional-python-modules": f"polars=={pl.__version__}", "--bars": f"s3://{bucket}/bars/",
+        "--enable-metrics": "true", "--extra-py-files": f"{built}stockcast.zip",
+        "--features": f"s3://{bucket}/features/",
+    }  # fmt: skip
+    command = {"Name": "glueetl", "ScriptLocation": f"{built}transform_spark.py"}
+    glue.create_job(Name="engines", Role=role_arn, Command=command, DefaultArguments=given)
+    run = glue.start_job_run(JobName="engines")["JobRunId"]
+    return lambda: dict(glue.get_job_run(JobName="engines", RunId=run)["JobRun"])
+
+
+def start_emr(gateway: Gateway, bucket: str, role_arn: str, built: str) -> Callable[[], dict[str, Any]]:
+    """A run as the DAG starts it; how to look at it."""
+    emr = gateway.client("emr-serverless")
+    application = emr.create_application(name="engines", type="SPARK", releaseLabel="emr-7.10.0")["applicationId"]
+    submit = {
+        "entryPoint": f"{built}transform_spark.py",
+        "entryPointArguments": ["--bars", f"s3://{bucket}/bars/", "--features", f"s3://{bucket}/features/"],
+        "sparkSubmitParameters": f"--conf spark.submit.pyFiles={built}stockcast.zip",
+    }
+    run = emr.start_job_run(
+        applicationId=application, executionRoleArn=role_arn, jobDriver={"sparkSubmit": submit}, clientToken="engines"
+    )["jobRunId"]
+    return lambda: dict(emr.get_job_run(applicationId=application, jobRunId=run)["jobRun"])
+
+
+@pytest.mark.timeout(600)  # two Sparks start side by side; a busy machine takes its time
+def test_all_engines_write_the_same_table(
+    gateway: Gateway, s3: Any, silver: Callable[[str], str], role: Callable[[str, str], str], built: str
+) -> None:
+    """An environment that changes its engine must not change a single number."""
+    names = {name: silver(f"engine-{name}") for name in ("lambda", "glue", "emr")}
+    glue = start_glue(gateway, names["glue"], role(names["glue"], "glue.amazonaws.com"), built)
+    emr = start_emr(gateway, names["emr"], role(names["emr"], "emr-serverless.amazonaws.com"), built)
+    by_lambda(gateway, names["lambda"], role(names["lambda"], "lambda.amazonaws.com"), built)
+    until(lambda: glue()["JobRunState"], ("STARTING", "RUNNING"))
+    until(lambda: emr()["state"], ("SUBMITTED", "RUNNING"))
+
+    assert glue()["JobRunState"] == "SUCCEEDED", glue().get("ErrorMessage")
+    assert emr()["state"] == "SUCCESS", emr()["stateDetails"]
+    wanted = feature_table(bars())
+    assert wanted["symbol"].n_unique() == len(SYMBOLS)
+    for bucket in names.values():
+        assert_frame_equal(table(s3, bucket), wanted, check_exact=True)
