@@ -1,6 +1,6 @@
 """Make the feature table out of silver's bars, with the engine that the environment chose.
 
-**When.** Whenever the table is wanted: start it by hand, or from another DAG after `clean_bars`. Training and
+**When.** After each day's `check_quality` of `forecast_prices`, and by hand whenever the table is wanted. Training and
 forecasting do not read the table, they compute the same features themselves; it is for people and programs that ask
 with SQL.
 

@@ -17,6 +17,8 @@ source's limit.
   in `training/annotations/labels.csv`.
 - `train_first_model`: see the page of `train_model`; its run is named after this one.
 - `write_forecasts`: no endpoint answers. After a first model that the gate refused this is right: there is none.
+- `build_features`: the DAG of that name could not be started; the feature table is an earlier day's. Whether its run
+  ends well is told by that DAG itself, and nothing here waits for it.
 - `write_challengers`: the forecasts of naive, ARIMA, Prophet and the like, for people to compare, are those of an
   earlier day. Nothing else waits for them. The job's log names the model.
 - `tell_for_the_silent` is red whenever another task is, and skipped otherwise. Read the other one.
@@ -103,6 +105,14 @@ def forecast_prices() -> None:
         payload=EVENT,
         trigger_rule="none_failed_min_one_success",  # the branch not taken is skipped
     )
+    build_features = TriggerDagRunOperator(
+        task_id="build_features",
+        trigger_dag_id="build_features",
+        trigger_run_id="features__{{ run_id }}",
+        reset_dag_run=True,
+        logical_date=None,
+        retries=0,  # its task has its own
+    )
     write_challengers = ProcessingJob(
         task_id="write_challengers",
         config={
@@ -132,8 +142,10 @@ def forecast_prices() -> None:
     chosen = choose("{{ var.value.endpoint }}")
     fetch_bars >> clean_bars >> checked >> chosen >> [train_first_model, write_forecasts]
     train_first_model >> write_forecasts
-    checked >> write_challengers
-    steps = [fetch_bars, clean_bars, checked, chosen, train_first_model, write_forecasts, write_challengers]
+    checked >> [build_features, write_challengers]
+    steps = [
+        fetch_bars, clean_bars, checked, chosen, train_first_model, write_forecasts, build_features, write_challengers,
+    ]  # fmt: skip
     steps >> tell_for_the_silent()
 
 

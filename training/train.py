@@ -150,7 +150,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--batch_size", type=int, default=128, help="over all hosts; small: larger gives too few updates on such data")
     add("--patience", type=int, default=3, help="epochs without a better validation loss, 280 updates")
     add("--seeds", type=_seeds, default="0,1,2", help="comma separated; one network each, averaged")
-    add("--units", type=int, default=network.UNITS, help="of the LSTM; 32 is 6,284 parameters")
+    add("--units", type=int, default=network.UNITS, help="of the LSTM; 32 is 6,440 parameters in all")
     add("--dropout", type=float, default=network.DROPOUT, help="share of the LSTM's outputs left out while learning")
     add("--learning_rate", type=float, default=network.LEARNING_RATE, help="Adam's")
     add("--lookback", type=int, default=LOOKBACK, help="trading days that the network sees")

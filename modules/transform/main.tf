@@ -16,7 +16,7 @@ locals {
 
 # Made here, so that it has a key and an end; the engine would make one without.
 resource "aws_cloudwatch_log_group" "this" {
-  count             = local._has_spark ? 1 : 0
+  count             = var.engine == "emr_serverless" || var.engine == "glue" ? 1 : 0
   name              = local._log_group[var.engine]
   kms_key_id        = var.kms_key_arn
   retention_in_days = var.log_retention_days

@@ -22,5 +22,9 @@ def lines(evaluation: dict[str, Any]) -> list[str]:
     if verdict["promote"]:
         return [f"{name} passed the gate"]
     failed = [rule for rule in verdict["rules"] if not rule["passed"]]
-    told = [f"  {rule['rule']} at {rule['horizon']} days: {rule['value']}, limit {rule['limit']}" for rule in failed]
+    told = [f"  {rule['rule']}{_at(rule)}: {rule['value']}, limit {rule['limit']}" for rule in failed]
     return [f"{name} was refused by the gate; the endpoint serves what it served before", *told]
+
+
+def _at(rule: dict[str, Any]) -> str:
+    return "" if rule["horizon"] is None else f" at {rule['horizon']} days"

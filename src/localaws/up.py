@@ -34,7 +34,8 @@ from localaws.progress import Progress, StepFailed
 from localaws.stack import ROOT, STATE_BUCKET, STATE_KEY, Choice, Stack, home, read
 from shipping import dag_sync, tools
 
-MAIN_DAG, TRAINING_DAG = "forecast_prices", "train_model"
+MAIN_DAG, TRAINING_DAG, FEATURES_DAG = "forecast_prices", "train_model", "build_features"
+DAGS = (MAIN_DAG, TRAINING_DAG, FEATURES_DAG, "tune_model")
 
 
 def up(choice: Choice) -> None:
@@ -186,8 +187,8 @@ def _sync_dags(stack: Stack, progress: Progress) -> airflow.Api:
     with progress.step("DAGs"):
         s3 = services.client(stack, "s3")
         dag_sync.sync(ROOT / "dags", forecast_table.bucket("airflow"), "dags/", s3, dag_sync.commit_here(ROOT))
-        api = airflow.wait_for_dags(stack, {MAIN_DAG, TRAINING_DAG}, dag_sync.shipped_files(ROOT / "dags"))
-        for dag_id in (MAIN_DAG, TRAINING_DAG):
+        api = airflow.wait_for_dags(stack, set(DAGS), dag_sync.shipped_files(ROOT / "dags"))
+        for dag_id in DAGS:
             api.unpause(dag_id)
     return api
 

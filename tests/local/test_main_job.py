@@ -5,6 +5,7 @@ import json
 import tarfile
 from typing import Any
 
+import polars as pl
 import pytest
 from botocore.exceptions import ClientError
 from tests.local.conftest import Running, up_arguments
@@ -14,7 +15,8 @@ from localaws.arguments import SAMPLE_SYMBOLS
 from localaws.follow import ENDED
 from localaws.forecast_table import bucket, newest_keys, records
 from localaws.stack import SAMPLE_DAY
-from localaws.up import MAIN_DAG, TRAINING_DAG
+from localaws.up import FEATURES_DAG, MAIN_DAG, TRAINING_DAG
+from stockcast.features.indicators import NAMES
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1500)]
 
@@ -37,10 +39,10 @@ def table_of(printed: str) -> list[str]:
 
 
 def runs(running: Running) -> list[tuple[str, dict[str, Any]]]:
-    """The DAG runs of `make up`, the daily one first."""
+    """The DAG runs of `make up`, the daily one first; the one that makes the feature table may go on for a moment."""
     api = airflow.Api(running.stack)
     found = []
-    for dag_id in (MAIN_DAG, TRAINING_DAG):
+    for dag_id in (MAIN_DAG, TRAINING_DAG, FEATURES_DAG):
         answer = api._send("GET", f"/api/v2/dags/{dag_id}/dagRuns")
         found += [(dag_id, run) for run in answer["dag_runs"]]
     return found
@@ -89,16 +91,38 @@ def test_the_endpoint_answers_the_numbers_that_gold_holds(running: Running) -> N
     assert forecasts == [{key: record[key] for key in forecasts[0]} for record in stored]
 
 
-def test_both_dag_runs_are_green_and_so_is_every_task(running: Running) -> None:
+def test_all_dag_runs_are_green_and_so_is_every_task(running: Running) -> None:
     """A run can be green with red tasks, so the tasks are looked at; the one that tells of failures has nothing to."""
     found = runs(running)
 
     api = airflow.Api(running.stack)
     tasks = [task for dag_id, run in found for task in api.tasks(dag_id, run["dag_run_id"])]
-    assert sorted(dag_id for dag_id, _ in found) == [MAIN_DAG, TRAINING_DAG]
+    assert sorted(dag_id for dag_id, _ in found) == [FEATURES_DAG, MAIN_DAG, TRAINING_DAG]
     assert {run["state"] for _, run in found} == {"success"}
     others = {task["task_id"]: task["state"] for task in tasks if task["state"] != "success"}
     assert others == {"tell_for_the_silent": "skipped"}
+
+
+def test_the_feature_table_holds_every_symbol_up_to_the_day(running: Running) -> None:
+    """Who asks it with SQL sees what the model sees."""
+    s3 = running.client("s3")
+    found = s3.list_objects_v2(Bucket=bucket("silver"), Prefix="features/")["Contents"]
+
+    parts = [s3.get_object(Bucket=bucket("silver"), Key=one["Key"])["Body"].read() for one in found]
+    table = pl.concat([pl.read_parquet(part) for part in parts])
+
+    assert set(table["symbol"].unique()) == set(SAMPLE_SYMBOLS)
+    assert str(table["date"].max()) == SAMPLE_DAY
+    assert table.select(NAMES).tail(1).null_count().sum_horizontal().item() == 0
+
+
+def test_a_forecast_leads_back_to_model_run_data_and_commit(running: Running) -> None:
+    """Who doubts a number must be able to follow it to its beginning, without a missing link."""
+    told = running.make("explain", f"ID=AAPL:{SAMPLE_DAY}:5")
+
+    assert told.returncode == 0, told.stdout + told.stderr
+    assert {line.split()[0] for line in told.stdout.splitlines()[1:]} == {"ok"}
+    assert "passed all" in told.stdout
 
 
 def test_the_registry_holds_the_model_that_serves(running: Running) -> None:

@@ -12,6 +12,7 @@ from localaws import judgement
 RULES = [
     {"rule": "point_error", "horizon": 1, "value": 1.2, "limit": 1.01, "passed": False},
     {"rule": "coverage", "horizon": 5, "value": 0.8, "limit": [0.78, 0.82], "passed": True},
+    {"rule": "latency", "horizon": None, "value": None, "limit": 2.0, "passed": False},
 ]
 
 
@@ -52,10 +53,10 @@ def test_a_refusal_names_the_failed_rules_and_only_those() -> None:
     told = judgement.lines({"model_version": "m7", "verdict": {"promote": False, "rules": RULES}})
 
     assert told[0].startswith("m7 was refused")
-    assert told[1:] == ["  point_error at 1 days: 1.2, limit 1.01"]
+    assert told[1:] == ["  point_error at 1 days: 1.2, limit 1.01", "  latency: None, limit 2.0"]
 
 
 def test_a_model_that_passed_is_said_to_have_passed() -> None:
-    assert judgement.lines({"model_version": "m7", "verdict": {"promote": True, "rules": RULES[1:]}}) == [
+    assert judgement.lines({"model_version": "m7", "verdict": {"promote": True, "rules": RULES[1:2]}}) == [
         "m7 passed the gate"
     ]

@@ -69,7 +69,7 @@ def _symbol(symbol: str, seen: Looked, newest: date | None) -> dict[str, Any]:
     first, last = (bars["date"][0], bars["date"][-1]) if bars is not None and there else (None, None)
     missing = gaps(bars, seen.sessions) if bars is not None else []
     return {
-        "state": HELD if not there else OK if last == newest else LATE,
+        "state": LATE if newest and last and last < newest else OK if there else HELD,
         "source": seen.sources.get(symbol),
         "bars": bars.height if bars is not None else 0,
         "from": first and first.isoformat(),

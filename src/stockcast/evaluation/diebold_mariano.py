@@ -10,7 +10,7 @@ LEAST_LAG = 5
 
 
 class Verdict(NamedTuple):
-    """t below 0: ours loses less. p_worse: chance of a t this high if both were equally good."""
+    """t below 0: ours loses less. p_worse: chance of a t this high if both were equally good. NaN: a loss is none."""
 
     t: float
     p_worse: float
@@ -30,6 +30,8 @@ def diebold_mariano(loss_difference: NDArray[np.float64], horizon: int) -> Verdi
             f"{n} dates at horizon {horizon}; more than {lag + 1} are needed for a variance. "
             "Judge on a longer test part."
         )
+    if not np.isfinite(loss_difference).all():  # a variance forecast of 0 loses infinitely much, and passes no rule
+        return Verdict(math.nan, math.nan)
     variance = _newey_west(loss_difference, lag)
     mean = float(loss_difference.mean())
     if variance <= 0:  # all differences equal: no luck in it

@@ -28,7 +28,7 @@ def horizon_figures(origins: pl.DataFrame, horizon: int, against: Mapping[str, p
             f"no outcome at horizon {horizon} is known on the test days; there must be some. Use a longer test part."
         )
     return (
-        {"dates": known["date"].n_unique(), "told_share": known.height / came.height}
+        {"dates": known["date"].n_unique(), "told_share": known.height / _expected(came, horizon, against)}
         | _point(known, horizon)
         | _volatility(known, horizon)
         | _volatility_against(known, horizon, against)
@@ -36,6 +36,22 @@ def horizon_figures(origins: pl.DataFrame, horizon: int, against: Mapping[str, p
         | direction_figures(known, horizon)
         | volatility_direction(known)
     )
+
+
+def _expected(came: pl.DataFrame, horizon: int, against: Mapping[str, pl.DataFrame]) -> int:
+    """How many outcomes there were to forecast: ours, and those of others on days that we have no row of.
+
+    From each symbol's first row on: models differ in how much past they need.
+    """
+    keys, begins = ["symbol", "date"], came.group_by("symbol").agg(pl.col("date").min().alias("begins"))
+    others = [
+        theirs.filter((pl.col("horizon") == horizon) & pl.col("came").is_finite())
+        .join(begins, on="symbol")
+        .filter(pl.col("date") >= pl.col("begins"))
+        .select(keys)
+        for theirs in against.values()
+    ]
+    return pl.concat([came.select(keys), *others]).unique().height
 
 
 def _point(known: pl.DataFrame, horizon: int) -> Figures:

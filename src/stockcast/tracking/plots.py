@@ -24,6 +24,7 @@ TRUTH, BAND, LINE, QUIET, WARN = "#1b1b1b", "#2f6db3", "#1d4f8c", "#8a8f98", "#c
 OF_MODEL = {OURS: LINE, "ewma": WARN, "har": "#3c8d5a", "har_symbol": "#7b5ea7"}
 PROMISES = {"reach_80": 0.80, "reach_95": 0.95}
 LONGEST = max(HORIZONS)
+LEAST_FOR_FAN = LONGEST + 2  # test days: an origin and the days that have come since
 BEFORE = 60  # trading days shown before the fan
 QUARTER = 63  # dates of a rolling mean
 LEAST_IN_QUARTER = 30  # dates: the ends of a test part are no quarters
@@ -38,9 +39,9 @@ def fan_chart(origins: pl.DataFrame, symbol: str, months: int = 12) -> Figure:
     rows = _of(origins, OURS, symbol)
     closes = rows.filter(pl.col("horizon") == 1).sort("date")
     days, prices = closes["date"].to_list(), closes["last_close"].to_numpy()
-    if len(days) <= LONGEST + 1:
+    if len(days) < LEAST_FOR_FAN:
         raise ValueError(
-            f"{symbol} has {len(days)} test days; a fan and what came take more than {LONGEST + 1}. "
+            f"{symbol} has {len(days)} test days; a fan and what came take at least {LEAST_FOR_FAN}. "
             "Judge on a longer test part."
         )
     newest = len(days) - 1 - LONGEST
@@ -266,9 +267,10 @@ def _tidy(axes: Axes) -> None:
 
 
 def pictures(origins: pl.DataFrame, evaluation: Mapping[str, Any]) -> Iterator[tuple[str, Figure]]:
-    """Name and figure of everything worth keeping beside a run; one fan for each symbol."""
+    """Name and figure of everything worth keeping beside a run; one fan for each symbol that is old enough for one."""
     for symbol in evaluation["test"]["symbols"]:
-        yield f"fan-{slug(symbol)}", fan_chart(origins, symbol)
+        if _of(origins, OURS, symbol)["date"].n_unique() >= LEAST_FOR_FAN:
+            yield f"fan-{slug(symbol)}", fan_chart(origins, symbol)
     yield "calibration", calibration(origins)
     yield "qlike_over_time", qlike_over_time(origins)
     yield "comparison", comparison(evaluation["models"])

@@ -67,6 +67,15 @@ def test_a_session_that_was_still_running_is_not_missed():
     assert told["newest_session"] == SESSIONS[-2].isoformat()
 
 
+def test_a_session_that_is_over_for_one_source_only_makes_nobody_late():
+    """Five symbols with the newest bar were called late, and the day was stopped, because the sixth was asked early."""
+    running = [Rejected({"symbol": NAMES[-1], "date": DAY.isoformat()}, "is_finished", "", "")]
+
+    told = report(late=1, rejected=running)
+
+    assert (told["verdict"], told["missing_symbols"]) == ("go", [])
+
+
 def test_a_symbol_tells_its_state_its_gaps_and_its_source():
     holed = bars(300, 1, "AAPL", SESSIONS).filter(~pl.col("date").is_in(SESSIONS[100:107]))
     seen = Looked(DAY, SESSIONS, {"AAPL": holed}, [], [], [], ["AAPL"], {"AAPL": "alpha_vantage"})

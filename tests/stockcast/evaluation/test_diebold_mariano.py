@@ -37,6 +37,15 @@ def test_forecasts_equal_to_the_naive_ones_are_not_worse():
     assert diebold_mariano(np.full(300, 0.1), 5).p_worse == 0.0
 
 
+@pytest.mark.parametrize("value", [np.nan, -np.nan, np.inf, -np.inf])
+def test_a_loss_that_is_no_number_is_no_advantage(value):
+    """One NaN among the losses made t minus infinity, and that passes every rule."""
+    difference = np.full(300, 0.1)
+    difference[5] = value
+
+    assert np.isnan(diebold_mariano(difference, 1)).all()
+
+
 def test_a_handful_of_dates_is_refused():
     """A variance from twenty overlapping months is no variance."""
     with pytest.raises(ValueError, match="20 dates at horizon 21; more than 21 are needed"):

@@ -91,6 +91,15 @@ def test_a_forecast_that_is_missing_shows():
     assert horizon_figures(silent, 1)["told_share"] == pytest.approx(0.9, abs=0.001)
 
 
+def test_a_day_without_a_row_shows_where_another_model_has_one():
+    """An index whose volume stands still has no window; such days would be missing from every figure, unseen."""
+    panel = panels.good(400)
+    silent, young = panel.filter(pl.col("date").rank("dense") % 10 != 1), panel.filter(pl.col("date").rank("dense") > 40)
+
+    assert horizon_figures(silent, 1, {"har": panel})["told_share"] == pytest.approx(0.9, abs=0.01)
+    assert horizon_figures(young, 1, {"har": panel})["told_share"] == 1.0
+
+
 def test_a_handful_of_dates_has_figures_but_no_significance():
     """The gate refuses them by name; a crash would tell nobody why."""
     figures = horizon_figures(panels.good(20), 21)

@@ -80,6 +80,16 @@ def test_too_few_days_for_a_fan_are_refused(judged):
         plots.fan_chart(few, "AAPL")
 
 
+def test_a_new_listing_has_no_fan_and_costs_the_others_nothing(judged):
+    """A symbol that is judged for the first time would fail the run's record for all."""
+    young = (pl.col("symbol") == "AAPL") & (pl.col("date") <= sorted(judged.origins["date"].unique())[-15])
+
+    drawn = dict(plots.pictures(judged.origins.filter(~young), judged.evaluation))
+
+    assert "fan-AAPL" not in drawn
+    assert {"fan-index-GSPC", "calibration", "qlike_over_time", "comparison", "table"} <= set(drawn)
+
+
 def test_a_ratio_far_off_is_drawn_at_the_edge_with_its_number(judged):
     """Prophet's 3.06 would press all other models into one point."""
     models = judged.evaluation["models"] | {"prophet": {"1": {"mae_ratio": 3.06, "qlike_ratio": None}}}
