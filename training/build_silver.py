@@ -74,7 +74,10 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--bronze", type=Path, required=True, help="folder with symbol=<slug>/ of one day")
     parser.add_argument("--silver", type=Path, required=True, help="folder to write to")
     parser.add_argument("--day", type=date.fromisoformat, required=True, help="the run's day; later bars are refused")
-    parser.add_argument("--symbols", type=keys.split_symbols, help="all that must be there; default: all that are")
+    parser.add_argument(
+        "--symbols", type=keys.split_symbols, nargs="+", action="extend", default=[],
+        help="all that must be there; default: all that are",
+    )  # fmt: skip
     parser.add_argument("--sources", type=_names, default=(), help="of two answers the first named counts")
     parser.add_argument(
         "--annotations", type=Path, default=Path(__file__).parent / "annotations", help="folder with people's CSV files"
@@ -82,7 +85,9 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--most-missing", type=float, default=1 / 3, help="share of symbols that may be missing")
     parser.add_argument("--train-share", type=float, default=0.67, help="two thirds: the network needs many moods")
     parser.add_argument("--validation-share", type=float, default=0.08, help="about a year of 13: stops training")
-    return parser.parse_args(arguments)
+    args = parser.parse_args(arguments)
+    args.symbols = [symbol for some in args.symbols for symbol in some]  # many come as several lists
+    return args
 
 
 def _names(text: str) -> tuple[str, ...]:

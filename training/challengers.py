@@ -16,7 +16,7 @@ import polars as pl
 
 from stockcast.contracts.days import is_stale
 from stockcast.contracts.keys import gold_challenger
-from stockcast.contracts.records import Forecast, GoldRecord
+from stockcast.contracts.records import HORIZONS, Forecast, GoldRecord
 from stockcast.forecasting.challengers import REFIT_EVERY, first_origin, newest_records
 from stockcast.models.classical.arima import Arima
 from stockcast.models.classical.har import PooledHar
@@ -58,12 +58,16 @@ def quicker(model: Forecaster) -> Forecaster:
 
 
 def learned_from(bars: pl.DataFrame) -> pl.DataFrame:
-    """Rows of the training part with their outcomes, of all symbols old enough to have some."""
+    """Rows of the training part whose outcomes came before the validation part, of all symbols old enough to have some.
+
+    The purged days see to that, except where a symbol lacks bars and its 21 rows span more than 21 trading days.
+    """
+    until = pl.col("date").shift(-max(HORIZONS)).alias("until")
     parts = [
-        known_rows(one).join(one.select("date", "split"), on="date", maintain_order="left")
+        known_rows(one).join(one.select("date", "split"), on="date", maintain_order="left").with_columns(until)
         for one in bars.partition_by("symbol", maintain_order=True)
     ]
-    return pl.concat(parts).filter(pl.col("split") == "train")
+    return pl.concat(parts).filter((pl.col("split") == "train") & (pl.col("until") <= last_day_learned(bars)))
 
 
 def last_day_learned(bars: pl.DataFrame) -> date:

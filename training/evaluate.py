@@ -69,6 +69,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         everything, data_sha256 = read_bars(args.bars)
         _refuse_seen_days(everything, model.recipe)
         bars, data = judged_symbols(everything), training_set(everything, model.recipe.lookback)
+        _tell_left_out(everything, bars)
         frames = {Lstm.name: _judged(bars, model.recipe, model.network)} | _challengers(bars, data, args)
         evidence = Evidence(
             leakage=_leakage(bars, data if data_sha256 == model.recipe.data_sha256 else None, model),
@@ -228,6 +229,11 @@ def _refuse_seen_days(bars: pl.DataFrame, recipe: Recipe) -> None:
             f"{recipe.model_version} was trained until {recipe.trained_until} and the test starts on {first}; it must "
             "start later. Evaluate on the bars that the model was trained with, or train again on these."
         )
+
+
+def _tell_left_out(everything: pl.DataFrame, bars: pl.DataFrame) -> None:
+    for symbol in sorted(set(everything["symbol"]) - set(bars["symbol"])):
+        print(f"{symbol} is not judged: too young, gone before the test, or without a whole window", flush=True)
 
 
 def _tell(verdict: Verdict, compared: Comparison, champion: Contest | None) -> None:

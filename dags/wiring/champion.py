@@ -36,15 +36,13 @@ class JudgingJob(ProcessingJob):
         super().__init__(**arguments)
         self.champion = champion
 
-    def create(self) -> None:
-        self.hook.conn.create_processing_job(**self.request())
-
     def request(self) -> dict[str, Any]:
+        request = super().request()
         if not self.champion:
-            return self.config
-        program = self.config["AppSpecification"]
+            return request
+        program = request["AppSpecification"]
         arguments = [*program["ContainerArguments"], "--champion", PLACE]
-        return self.config | {
+        return request | {
             "AppSpecification": program | {"ContainerArguments": arguments},
-            "ProcessingInputs": [*self.config["ProcessingInputs"], folder_in("champion", self.champion)],
+            "ProcessingInputs": [*request["ProcessingInputs"], folder_in("champion", self.champion)],
         }

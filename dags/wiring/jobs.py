@@ -21,6 +21,7 @@ from wiring.defaults import CHECK_EVERY_SECONDS
 MOST_CHECKS = 24 * 3600 // CHECK_EVERY_SECONDS  # MaxRuntimeInSeconds ends a job; its watcher shall not give up before
 KEY = "{{ var.value.kms_key }}"  # for disks and outputs
 LOGGED_AS = {"HyperParameterTuning": "Training"}  # kinds whose lines are in another kind's log group
+LONGEST_ARGUMENT = 256  # characters of each of a program's arguments: SageMaker's limit
 FAULTS_OF_OURS = ("AlgorithmError", "ClientError")  # of the code or the request: the same again fails the same
 
 
@@ -121,7 +122,13 @@ class ProcessingJob(Job, SageMakerProcessingOperator):
     kind = "Processing"
 
     def create(self) -> None:
-        self.hook.conn.create_processing_job(**self.config)
+        self.hook.conn.create_processing_job(**self.request())
+
+    def request(self) -> dict[str, Any]:
+        """What is sent: the configuration, with no argument longer than AWS takes."""
+        program = self.config.get("AppSpecification") or {}
+        arguments = [piece for argument in program.get("ContainerArguments", ()) for piece in in_pieces(argument)]
+        return self.config | ({"AppSpecification": program | {"ContainerArguments": arguments}} if arguments else {})
 
     def describe(self) -> dict[str, Any]:
         return self.hook.describe_processing_job(self.job)
@@ -143,6 +150,16 @@ def program(script: str, *arguments: str) -> dict[str, Any]:
         "ContainerEntrypoint": ["python3", f"/opt/ml/processing/input/code/{script}"],
         "ContainerArguments": list(arguments),
     }
+
+
+def in_pieces(argument: str) -> list[str]:
+    """A list with commas that is too long for one argument as several: fifty symbols are."""
+    pieces: list[str] = []
+    while len(argument) > LONGEST_ARGUMENT and "," in argument[1:LONGEST_ARGUMENT]:
+        at = argument.rindex(",", 1, LONGEST_ARGUMENT)
+        pieces.append(argument[:at])
+        argument = argument[at + 1 :]
+    return [*pieces, argument]
 
 
 def folder_in(name: str, uri: str) -> dict[str, Any]:

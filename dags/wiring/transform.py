@@ -45,8 +45,11 @@ class Glue:
         except ClientError as error:
             if error.response["Error"]["Code"] != "ConcurrentRunsExceededException":
                 raise
-        runs = client.get_job_runs(JobName=self.run["job"], MaxResults=10)["JobRuns"]
-        return next(each["Id"] for each in runs if each["JobRunState"] in self.unfinished)
+            runs = client.get_job_runs(JobName=self.run["job"], MaxResults=10)["JobRuns"]
+            going = [each["Id"] for each in runs if each["JobRunState"] in self.unfinished]
+            if not going:  # it has ended meanwhile: the next try starts one
+                raise
+            return going[0]
 
     def ended(self, client: Any, run_id: str) -> tuple[str, str]:
         """State and reason."""

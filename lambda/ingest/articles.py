@@ -13,6 +13,6 @@ def ingest_news(symbol: str, since: date, bronze: Bronze, source: AlphaVantageNe
     try:
         answer = source.fetch(symbol, since, bronze.day)
     except SourceError as fault:
-        bronze.quarantine(NAME, fault)
+        bronze.quarantine(NAME, fault, wanted="news")
         raise
     return [bronze.store_news(symbol, answer.body, NAME, articles=len(parse(answer.body, symbol).articles))]

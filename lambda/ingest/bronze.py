@@ -54,10 +54,11 @@ class Bronze(NamedTuple):
         tell("news_stored", symbol=symbol, day=self.day, key=key, source=source, articles=articles)
         return key
 
-    def quarantine(self, source: str, fault: SourceError) -> None:
+    def quarantine(self, source: str, fault: SourceError, wanted: str = "source") -> None:
         """Keep what was refused, byte for byte, and why; outside bars/, so that no one takes it for data."""
         symbol, kind = fault.symbol, type(fault).__name__
-        tell("bars_refused", symbol=symbol, day=self.day, source=source, kind=kind, reason=fault.reason)
+        event = "news_refused" if wanted == "news" else "bars_refused"
+        tell(event, symbol=symbol, day=self.day, source=source, kind=kind, reason=fault.reason)
         if fault.answer is None:
             return
         reason = {
@@ -68,8 +69,8 @@ class Bronze(NamedTuple):
             "status": fault.answer.status,
             "url": fault.answer.url,
         }
-        self._put(keys.bronze_refused(self.day, symbol, source), fault.answer.body, "text/plain")
-        self._put_json(keys.bronze_refused_reason(self.day, symbol, source), reason)
+        self._put(keys.bronze_refused(self.day, symbol, source, wanted), fault.answer.body, "text/plain")
+        self._put_json(keys.bronze_refused_reason(self.day, symbol, source, wanted), reason)
 
     def note(self, finding: Finding) -> None:
         """Keep how far two sources agree."""

@@ -146,10 +146,12 @@ def _training(job: str, place: Place) -> Iterator[Link]:
 def _there(name: str, uri: str, place: Place) -> Link:
     """An object of one of the environment's buckets, looked for."""
     bucket, _, key = uri.removeprefix("s3://").partition("/")
+    if not key:
+        return Link(name, uri or "none named", "it is no address in S3")
     try:
         place.s3.head_object(Bucket=bucket, Key=key)
     except ClientError as problem:
-        return Link(name, uri or "none named", f"it cannot be read: {problem.response['Error']['Code']}")
+        return Link(name, uri, f"it cannot be read: {problem.response['Error']['Code']}")
     return Link(name, uri)
 
 

@@ -132,6 +132,10 @@ variable "market" {
     error_message = "market.base_url is \"${var.market.base_url}\"; give scheme and host without a path, such as https://query1.finance.yahoo.com."
   }
   validation {
+    condition     = can(regex("^https://|^http://(127\\.0\\.0\\.1|localhost)(:\\d+)?$", var.market.alpha_vantage.base_url))
+    error_message = "market.alpha_vantage.base_url is \"${var.market.alpha_vantage.base_url}\"; the access key is part of each request, so begin it with https://."
+  }
+  validation {
     condition     = alltrue([for url in [var.market.alpha_vantage.base_url, var.market.stooq.base_url] : can(regex("^https?://[^/\\s]+$", url))])
     error_message = "market has the addresses \"${var.market.alpha_vantage.base_url}\" and \"${var.market.stooq.base_url}\"; give scheme and host without a path, such as https://www.alphavantage.co."
   }
@@ -266,6 +270,12 @@ variable "training" {
       "batch_size", "dropout", "epochs", "learning_rate", "lookback", "patience", "seeds", "units",
     ])) == 0
     error_message = "training.hyperparameters has ${jsonencode(keys(var.training.hyperparameters))}; train.py takes batch_size, dropout, epochs, learning_rate, lookback, patience, seeds and units."
+  }
+  validation {
+    condition = alltrue([
+      for name, value in var.training.hyperparameters : can(regex(name == "seeds" ? "^\\d+(,\\d+)*$" : "^(\\d+\\.?\\d*|\\.\\d+)(e-?\\d+)?$", value))
+    ])
+    error_message = "training.hyperparameters is ${jsonencode(var.training.hyperparameters)}; each must be a number, such as \"30\" or \"0.002\", and seeds whole numbers with commas, such as \"0,1,2\"."
   }
   validation {
     condition     = var.training.instance_count >= 1 && var.training.instance_count <= 4 && floor(var.training.instance_count) == var.training.instance_count

@@ -107,7 +107,7 @@ def test_a_refusal_goes_into_quarantine_and_names_no_key(
         ingest(symbols="AAPL").handler(NEWS, None)
 
     assert KEY not in str(caught.value)
-    assert b"limit reached" in s3.body(BRONZE, "quarantine/day=2013-03-01/symbol=AAPL/source=alpha_vantage.txt")
+    assert b"limit reached" in s3.body(BRONZE, "quarantine/day=2013-03-01/symbol=AAPL/news=alpha_vantage.txt")
     assert not any(KEY.encode() in s3.body(BRONZE, key) for key in s3.keys(BRONZE))
 
 

@@ -146,6 +146,15 @@ def test_a_job_that_sagemaker_does_not_know_is_told():
     assert "no job of this name" in faults(place(SageMaker({"training_job": JOB}, job="another")))["training job"]
 
 
+def test_a_job_that_names_no_archive_of_code_is_told():
+    """SageMaker trains images with a program of their own too."""
+    sagemaker = SageMaker({"training_job": JOB})
+    described = sagemaker.describe_training_job(JOB) | {"HyperParameters": {}}
+    sagemaker.describe_training_job = lambda TrainingJobName: described  # type: ignore[method-assign]
+
+    assert faults(place(sagemaker))["code"] == "it is no address in S3"
+
+
 def test_a_model_that_nobody_registered_is_told():
     assert "no version of the group" in faults(place(SageMaker()))["version"]
 

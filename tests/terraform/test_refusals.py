@@ -51,6 +51,9 @@ REFUSED = {
         'alerts = { subscriptions = { pager = { endpoint = "http://example.com/hook", protocol = "https" } } }',
         "pager", "https://",
     ),
+    "hyperparameter_that_is_no_number": (
+        'training = { hyperparameters = { epochs = "thirty" } }', "thirty", "a number",
+    ),
     "hyperparameter_unknown": (
         'training = { hyperparameters = { epoch = "30" } }', "epoch", "epochs",
     ),
@@ -74,6 +77,10 @@ REFUSED = {
     ),
     "market_budget_of_half_a_request": (
         'market = { base_url = "https://example.com", alpha_vantage = { daily_budget = 0.5 } }', "0.5", "whole number",
+    ),
+    "market_key_that_would_go_in_the_clear": (
+        'market = { base_url = "https://example.com", alpha_vantage = { base_url = "http://example.com" } }',
+        "http://example.com", "https://",
     ),
     "market_plan_that_nobody_sells": (
         'market = { base_url = "https://example.com", alpha_vantage = { plan = "gold" } }', "gold", "free or paid",

@@ -220,6 +220,13 @@ def test_a_symbol_that_was_never_fetched_is_missing(bronze, tmp_path):
     assert "Ingest this day first" in report["held_back"][0]["reason"]
 
 
+def test_many_symbols_may_come_as_several_lists(bronze, tmp_path):
+    """SageMaker takes 256 characters an argument."""
+    silver = run(bronze, tmp_path / "silver", "--symbols", "AAPL,^GSPC", "NEW,TSLA")
+
+    assert sorted(report_of(silver)["symbols"]) == ["AAPL", "NEW", "TSLA", "^GSPC"]
+
+
 def test_a_history_too_short_to_part_stops_with_its_reason(tmp_path):
     """An environment on its first day: the job is whole, the data is not."""
     (tmp_path / "bronze").mkdir()

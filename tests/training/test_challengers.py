@@ -98,3 +98,14 @@ def test_prices_are_those_of_the_symbol_s_last_bar(folder):
 
     assert record["median"] == record["last_close"] == pytest.approx(bars(700, 0)["close"][-1])
     assert date.fromisoformat(record["as_of"]) == LAST
+
+
+def test_har_learns_no_outcome_of_the_days_after_training_where_bars_are_missing():
+    """21 rows then span more than the purged days, and the figures would count days it has learned from."""
+    table = silver(["AAPL"], 1000)
+    purged = table.filter(pl.col("split") == "purge")["date"].unique().sort()[:21]
+    holed = table.filter(~pl.col("date").is_in(purged[5:15].to_list()))
+    last_row = challengers.learned_from(holed)["date"].max()
+
+    days = holed["date"].to_list()
+    assert days[days.index(last_row) + 21] <= challengers.last_day_learned(holed)

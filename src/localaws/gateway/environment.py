@@ -16,6 +16,7 @@ from localaws.gateway.config import Config
 
 STACK_VARIABLE = "STOCKCAST_STACK"  # whoever carries it belongs to this stack and ends with it
 INHERITED = ("HOME", "PATH", "USER")
+WHEELS_VARIABLE = "STOCKCAST_WHEELS_HERE"  # what a build packs for Lambda runs on this machine, whatever it is
 BUILDS_VARIABLE = "STOCKCAST_BUILD_NETWORK"  # taken out again at the start, before any function could inherit it
 NETWORK = (
     "PYTHON312", "REQUESTS_CA_BUNDLE", "SSL_CERT_DIR", "SSL_CERT_FILE",
@@ -105,6 +106,7 @@ def of_build(config: Config, home: Path, network: Mapping[str, str], credentials
         "LC_ALL": "C.UTF-8",
         "PYTHONUNBUFFERED": "1",
         STACK_VARIABLE: config.stack_id,
+        WHEELS_VARIABLE: "1",
         "AWS_ENDPOINT_URL": config.url,
         "AWS_ENDPOINT_URL_STS": config.url,  # Go's SDK takes a profile's role before it has read the line above
         "AWS_REGION": config.region,

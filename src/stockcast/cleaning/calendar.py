@@ -1,12 +1,13 @@
 """Trading days of the New York Stock Exchange, which US stocks and indices share, and the days that are unlike them."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import cache
 from typing import NamedTuple
 
 import exchange_calendars
 
 EXCHANGE = "XNYS"
+SOME_DAYS = timedelta(days=14)  # the library makes no calendar of a single day, nor of a weekend
 
 
 class SpecialDay(NamedTuple):
@@ -20,7 +21,8 @@ class SpecialDay(NamedTuple):
 @cache
 def trading_days(first: date, last: date) -> tuple[date, ...]:
     """All trading days from `first` to `last`, both included."""
-    return tuple(session.date() for session in _calendar(first, last).sessions)
+    sessions = _calendar(first - SOME_DAYS, last).sessions
+    return tuple(session.date() for session in sessions if session.date() >= first)
 
 
 @cache

@@ -22,7 +22,9 @@ def horizon_figures(origins: pl.DataFrame, horizon: int, against: Mapping[str, p
     """
     came = origins.filter((pl.col("horizon") == horizon) & pl.col("came").is_finite())
     told = pl.all_horizontal(pl.col("median", "reach_80", "reach_95").is_finite())
-    known = came.filter(told).sort("date", "symbol")
+    # where EWMA's bias is known ours must be too: a variance of 0 spoils it for a year that QLIKE would not see
+    scaled = pl.col("variance_scaled").is_finite() | ~pl.col("ewma_scaled").is_finite()
+    known = came.filter(told & scaled).sort("date", "symbol")
     if known.is_empty():
         raise ValueError(
             f"no outcome at horizon {horizon} is known on the test days; there must be some. Use a longer test part."

@@ -21,8 +21,9 @@ from stockcast.models.recipe import LEVELS
 
 REFIT_EVERY = 42  # origins; Prophet takes .2 s and more for each fit
 # Whole spans between fits and the newest day, so that slow models are fitted on that day too. A year of outcomes is
-# then known for figures and intervals.
-ORIGINS = 7 * REFIT_EVERY + 1
+# then known for the figures, and before it the 100 that each day's own interval takes: factors pooled over all days
+# have seen those they would be judged on.
+ORIGINS = 10 * REFIT_EVERY + 1
 
 
 class Records(NamedTuple):

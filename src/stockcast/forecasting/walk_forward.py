@@ -1,22 +1,33 @@
 """Many models over many symbols, day by day: the rows that evaluation makes its figures from."""
 
+import numpy as np
 import polars as pl
 
 from stockcast.contracts.bars import MINIMUM_BARS
 from stockcast.evaluation.baselines import STANDARD_NORMAL
-from stockcast.features.indicators import features
+from stockcast.features.indicators import NAMES, features
 from stockcast.forecasting.history import Factors, history
 from stockcast.models.contract import Forecaster
-from stockcast.models.recipe import HORIZONS, LEVELS
+from stockcast.models.recipe import HORIZONS, LEVELS, LOOKBACK
+from stockcast.models.windows import window_ends
 
 # For models that bring no interval factors of their own: a bell curve, until a hundred outcomes are known.
 BELL_CURVE: Factors = {str(level): {str(h): STANDARD_NORMAL[level] for h in HORIZONS} for level in LEVELS}
 
 
 def judged_symbols(bars: pl.DataFrame) -> pl.DataFrame:
-    """The bars of symbols that can be judged: long enough for a forecast, and traded on a test day."""
+    """The bars of symbols that can be judged: long enough, traded on a test day, and with a window to forecast from.
+
+    The last is missing where a feature is never a number, as for an index whose volume is 0 on every day.
+    """
     enough = pl.len().over("symbol") >= MINIMUM_BARS
-    return bars.filter(enough & (pl.col("split") == "test").any().over("symbol"))
+    candidates = bars.filter(enough & (pl.col("split") == "test").any().over("symbol"))
+    seen = [str(one["symbol"][0]) for one in candidates.partition_by("symbol", maintain_order=True) if _has_window(one)]
+    return candidates.filter(pl.col("symbol").is_in(seen))
+
+
+def _has_window(bars: pl.DataFrame) -> bool:
+    return len(window_ends(features(bars).select(NAMES).to_numpy().astype(np.float64), LOOKBACK)) > 0
 
 
 def walk_forward(bars: pl.DataFrame, forecaster: Forecaster, pooled: Factors = BELL_CURVE) -> pl.DataFrame:

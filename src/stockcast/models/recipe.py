@@ -88,10 +88,16 @@ class Recipe:
     def from_json(cls, text: str) -> "Recipe":
         """Read a recipe; refuse one whose features this code cannot make."""
         raw: dict[str, Any] = json.loads(text)
-        absent = {field.name for field in dataclasses.fields(cls)} - set(raw)
+        names = {field.name for field in dataclasses.fields(cls)}
+        absent, unknown = names - set(raw), set(raw) - names
         if absent:
             raise ValueError(
                 f"recipe.json lacks {', '.join(sorted(absent))}; every field must be there. Train the model again."
+            )
+        if unknown:
+            raise ValueError(
+                f"recipe.json has {', '.join(sorted(unknown))}, which this code does not know; a later version wrote "
+                "it. Use that version, or train the model again."
             )
         fields: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in raw.items()}
         recipe = cls(**fields)

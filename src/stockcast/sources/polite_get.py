@@ -7,7 +7,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 from stockcast.sources.answers import HIDDEN, RawAnswer
 
@@ -60,9 +60,9 @@ def get(
     `secret` is an access key inside the URL: neither the answer nor an error holds it. `before_each_try` may raise,
     which ends the tries: it is where requests are counted.
     """
-    if not url.startswith(("http://", "https://")):
-        raise ValueError(f"url is {url!r}; it must start with http:// or https://. Correct the `market` values.")
     shown = without(secret, url)
+    if not url.startswith(("http://", "https://")):
+        raise ValueError(f"url is {shown!r}; it must start with http:// or https://. Correct the `market` values.")
     pauses = patience.pauses()
     while True:
         pause = next(pauses, None)
@@ -83,7 +83,10 @@ def get(
 
 def without(secret: str, text: str) -> str:
     """The text with a mark where the access key stood, also where it stood as URLs write it."""
-    return text.replace(secret, HIDDEN).replace(quote(secret, safe=""), HIDDEN) if secret else text
+    forms = (secret, quote(secret, safe=""), quote_plus(secret)) if secret else ()
+    for form in forms:
+        text = text.replace(form, HIDDEN)
+    return text
 
 
 def without_bytes(secret: str, body: bytes) -> bytes:

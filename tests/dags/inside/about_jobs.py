@@ -37,6 +37,25 @@ def test_a_job_is_asked_for_once_and_watched_by_its_name():
         assert waiting.method_name == "execute_complete"
 
 
+def test_a_list_too_long_for_one_argument_goes_as_several():
+    """SageMaker takes 256 characters each; fifty symbols are more, and the job would be refused every night."""
+    symbols = ",".join(["^GSPC", *(f"SYM{number}" for number in range(90))])
+    arguments = [["--symbols", symbols, "--day", "2013-03-01"], ["--day", "2013-03-01"]]
+    asked: list[list[str]] = []
+    client = FakeSageMaker()
+    client.create_processing_job = lambda **request: asked.append(request["AppSpecification"]["ContainerArguments"])
+
+    for given in arguments:
+        task = processing(client)
+        task.config |= {"AppSpecification": jobs.program("build_silver.py", *given)}
+        task.create()
+
+    assert max(map(len, asked[0])) <= jobs.LONGEST_ARGUMENT < len(symbols)
+    assert asked[0][0] == "--symbols" and asked[0][-2:] == arguments[1]
+    assert ",".join(asked[0][1:-2]) == symbols
+    assert asked[1] == arguments[1]
+
+
 def test_the_watcher_does_not_give_up_before_the_job_may_end():
     """The provider's default is 60 looks: five minutes at this pace, less than a training."""
     trigger = deferred(lambda: training(FakeSageMaker()).execute({})).trigger

@@ -6,6 +6,7 @@ from types import SimpleNamespace
 from typing import Any
 
 from airflow.exceptions import AirflowException, AirflowFailException, AirflowSkipException
+from botocore.exceptions import ClientError
 from fakes import deferred, error, raises
 from wiring.transform import Transform
 
@@ -113,6 +114,14 @@ def test_a_glue_run_that_goes_on_already_is_waited_for():
     waiting = deferred(lambda: task("glue", Engine(is_busy=True)).execute(context()))
 
     assert waiting.trigger.run_id == "busy"
+
+
+def test_a_busy_glue_whose_run_has_just_ended_is_tried_again():
+    client = Engine(is_busy=True)
+    client.get_job_runs = lambda **_: {"JobRuns": [{"Id": "old", "JobRunState": "SUCCEEDED"}]}
+
+    with raises(ClientError, "ConcurrentRunsExceededException"):
+        task("glue", client).execute(context())
 
 
 def test_a_run_that_ended_well_is_named():

@@ -9,6 +9,7 @@ import pytest
 from tests.localaws.helpers import Gateway
 
 from localaws.gateway import config, environment
+from shipping import wheels
 
 OUTSIDE = {"https_proxy": "http://proxy:3128", "NO_PROXY": "intern", "TF_PLUGIN_MIRROR": "/mirror", "AWS_PROFILE": "me",
            "PYTHONPATH": "/mine", "HOME": "/home/me"}  # fmt: skip
@@ -35,5 +36,6 @@ def test_proxies_and_mirrors_go_to_builds_and_to_nobody_else(
     assert environment.take_network() == {}
     assert of_build["https_proxy"] == "http://proxy:3128" and of_build["TF_PLUGIN_MIRROR"] == "/mirror"
     assert of_build["NO_PROXY"] == of_build["no_proxy"] == "intern,127.0.0.1,localhost"
+    assert of_build[wheels.FOR_HERE] == "1"  # or a push would bring functions the libraries of another machine
     assert of_build["PATH"].startswith("/tools:") and of_build["HOME"] == "/home/build"
     assert not {"AWS_PROFILE", "PYTHONPATH", "AWS_ACCESS_KEY_ID"} & of_build.keys()

@@ -91,10 +91,25 @@ def test_a_forecast_that_is_missing_shows():
     assert horizon_figures(silent, 1)["told_share"] == pytest.approx(0.9, abs=0.001)
 
 
+def test_volatility_that_is_missing_shows():
+    """Two thirds of the days without a volatility passed every rule on the third that was left."""
+    silent = panels.good(600).with_columns(
+        pl.when(pl.col("date").rank("dense") > 200)
+        .then(float("nan"))
+        .otherwise("variance_scaled")
+        .alias("variance_scaled")
+    )
+
+    assert horizon_figures(silent, 1)["told_share"] == pytest.approx(1 / 3, abs=0.01)
+
+
 def test_a_day_without_a_row_shows_where_another_model_has_one():
     """An index whose volume stands still has no window; such days would be missing from every figure, unseen."""
     panel = panels.good(400)
-    silent, young = panel.filter(pl.col("date").rank("dense") % 10 != 1), panel.filter(pl.col("date").rank("dense") > 40)
+    silent, young = (
+        panel.filter(pl.col("date").rank("dense") % 10 != 1),
+        panel.filter(pl.col("date").rank("dense") > 40),
+    )
 
     assert horizon_figures(silent, 1, {"har": panel})["told_share"] == pytest.approx(0.9, abs=0.01)
     assert horizon_figures(young, 1, {"har": panel})["told_share"] == 1.0

@@ -12,6 +12,8 @@ from tests.stockcast.generated import bars
 from stockcast.contracts.records import Forecast
 from stockcast.forecasting import challengers
 from stockcast.forecasting.challengers import first_origin, newest_records
+from stockcast.forecasting.history import history
+from stockcast.forecasting.walk_forward import BELL_CURVE
 from stockcast.models.classical.ewma import Ewma
 from stockcast.models.classical.naive import Drift, Naive
 from stockcast.models.outlook import Outlook
@@ -37,7 +39,7 @@ def test_every_symbol_gets_the_same_record_as_from_the_network():
     assert json.loads(json.dumps(forecasts, allow_nan=False)) == forecasts
 
 
-def test_fourteen_months_of_origins_tell_what_the_whole_past_would():
+def test_twenty_months_of_origins_tell_what_the_whole_past_would():
     """A year of outcomes for the figures is enough, and Prophet's time is bounded."""
     since = first_origin(SYMBOLS)
 
@@ -48,7 +50,17 @@ def test_fourteen_months_of_origins_tell_what_the_whole_past_would():
         assert one["median"] == other["median"]
         assert one["coverage_last_252"] is not None
         assert one["mae"] == pytest.approx(other["mae"])
-        assert one["q10"] == pytest.approx(other["q10"], rel=0.05)  # the last 274 outcomes instead of 500
+        assert one["q10"] == pytest.approx(other["q10"], rel=0.05)  # the last 400 outcomes instead of 500
+
+
+def test_the_coverage_of_the_last_year_is_of_intervals_that_did_not_know_it():
+    """Pooled factors are made of all outcomes, those of that year included; they would flatter the coverage."""
+    one = bars(1000)
+    past = history("GENX", one, Naive(first_origin(one)), BELL_CURVE)
+
+    for h in (1, 5, 21):
+        known = past.filter((pl.col("horizon") == h) & pl.col("came").is_finite()).tail(252)
+        assert known["calibration"].unique().to_list() == ["symbol"]
 
 
 def test_slow_models_are_fitted_on_the_newest_day():

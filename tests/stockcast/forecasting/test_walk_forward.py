@@ -79,3 +79,11 @@ def test_symbols_without_a_test_day_or_with_too_few_bars_are_left_out(table):
     gone = aapl.filter(pl.col("split") == "train").with_columns(pl.lit("GONE").alias("symbol"))
 
     assert judged_symbols(pl.concat([aapl, young, gone]))["symbol"].unique().to_list() == ["AAPL"]
+
+
+def test_an_index_without_volume_is_left_out(table):
+    """Training passes it over, for one of its inputs is never a number; judging it failed for all symbols."""
+    aapl = table.filter(pl.col("symbol") == "AAPL")
+    index = aapl.with_columns(pl.lit("^VIX").alias("symbol"), pl.lit(0.0).alias("volume"))
+
+    assert judged_symbols(pl.concat([aapl, index]))["symbol"].unique().to_list() == ["AAPL"]

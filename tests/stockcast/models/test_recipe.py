@@ -69,3 +69,11 @@ def test_a_recipe_that_lacks_a_field_is_refused_by_name():
 
     with pytest.raises(ValueError, match=r"recipe\.json lacks factors, sds"):
         Recipe.from_json(json.dumps(raw))
+
+
+def test_a_recipe_of_a_later_version_is_refused_by_name():
+    """After a step back the endpoint still serves the later one; judging beside it ended in a crash."""
+    later = json.dumps(dataclasses.asdict(recipe()) | {"mood": "calm"})
+
+    with pytest.raises(ValueError, match=r"recipe\.json has mood, which this code does not know"):
+        Recipe.from_json(later)

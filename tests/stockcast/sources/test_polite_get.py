@@ -119,6 +119,13 @@ def test_a_key_in_the_address_is_in_no_answer_and_in_no_error(source: Source) ->
     assert failure.value.__cause__ is None
 
 
+@pytest.mark.parametrize("address", ["ftp://127.0.0.1/q?apikey=a+b%2Bc", "127.0.0.1/q?apikey=a%20b%2Bc"])
+def test_a_key_in_a_wrong_address_is_not_told_either(address: str) -> None:
+    """A base URL without its scheme fails every night, and each failure is logged."""
+    with pytest.raises(ValueError, match=r"apikey=\*\*\*'; it must start with"):
+        get(address, patience([]), secret="a b+c")
+
+
 def test_each_try_is_allowed_first(source: Source) -> None:
     """Where requests are counted, those of a back-off count as well, and the count may end the tries."""
     source.replies = [Reply(503)]
