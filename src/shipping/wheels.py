@@ -35,6 +35,8 @@ def target(wanted: tuple[str, str]) -> tuple[str, str]:
 
 def versions(names: Sequence[str]) -> dict[str, str]:
     """The locked version of each."""
+    if not names:
+        return {}
     found = {name: found[1] for name, block in _locked().items() if (found := re.match(r"[^=]+==([^\s;]+)", block))}
     if unknown := [name for name in names if name not in found]:
         raise PackageRefused(

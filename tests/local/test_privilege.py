@@ -95,7 +95,10 @@ def test_every_role_of_the_environment_was_looked_at(recorded: Recorded) -> None
     """A role that nobody looks at may do anything."""
     names = {role.name.removeprefix(f"{PREFIX}-") for role in recorded.roles}
 
-    assert names >= {"airflow", "clean", "evaluate", "forecast", "ingest", "schedule", "serve", "track", "train"}
+    assert names >= {
+        "airflow", "challenge", "clean", "evaluate", "forecast", "ingest", "schedule", "serve", "track", "train",
+        "transform",
+    }  # fmt: skip
     assert names <= set(REFUSALS), "add a table of refusals for the new role to privilege/refusals.py"
 
 

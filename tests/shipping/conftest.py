@@ -27,6 +27,7 @@ def copy_clone(root: Path) -> Path:
         shutil.copytree(ROOT / folder, root / folder, ignore=LEFTOVERS)
     for file in ("pyproject.toml", "uv.lock"):
         shutil.copy(ROOT / file, root)
+    shutil.rmtree(root / "lambda" / "transform", ignore_errors=True)  # its libraries would have to be fetched
     return root
 
 

@@ -14,8 +14,8 @@ mock_provider "aws" {
 }
 
 variables {
-  name_prefix   = "stockcast-dev"
-  buckets       = { gold = "the-gold", silver = "the-silver" }
+  name_prefix = "stockcast-dev"
+  buckets     = { gold = "the-gold", silver = "the-silver" }
   code = {
     archive   = "tests/packages/toy.zip"
     bucket    = "the-models"

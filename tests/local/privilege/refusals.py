@@ -148,6 +148,18 @@ REFUSALS: dict[str, list[Call]] = {
         writes(bucket("gold"), "forecasts/x"), reads(f"{OTHER}-{ACCOUNT_ID}-bronze", "bars/x"), MAKES_A_JOB,
         reads_setting("/stockcast/local/symbols"), grants_itself("clean"), takes("train"),
     ],
+    "challenge": [
+        STATE, writes(bucket("gold"), "forecasts/x"), reads(bucket("gold"), "challengers/x"),
+        writes(bucket("silver"), "bars/x"), reads(bucket("bronze"), A_BAR), reads(bucket("models"), "training/x"),
+        writes(bucket("models"), "code/x"), reads(f"{OTHER}-{ACCOUNT_ID}-silver", "bars/x"), MAKES_A_JOB,
+        asks_endpoint(ENDPOINT), grants_itself("challenge"), takes("train"),
+    ],
+    "transform": [
+        STATE, writes(bucket("silver"), "bars/x"), deletes(bucket("silver"), "bars/part.parquet"),
+        reads(bucket("silver"), "recent/x"), reads(bucket("bronze"), A_BAR), writes(bucket("gold"), "forecasts/x"),
+        writes(f"{OTHER}-{ACCOUNT_ID}-silver", "features/x"), invokes(f"{PREFIX}-ingest"), CHANGES_CODE,
+        reads_setting("/stockcast/local/symbols"), grants_itself("transform"), takes("airflow"),
+    ],
     "evaluate": [
         STATE, writes(bucket("models"), "training/x"), writes(bucket("silver"), "bars/x"),
         reads(bucket("bronze"), A_BAR), deletes(bucket("models"), "evaluation/x"),
