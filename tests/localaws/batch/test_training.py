@@ -17,14 +17,14 @@ from tests.stockcast.generated import silver
 from shipping.package import job_files, tar_gz_bytes
 
 BEGIN = (REPOSITORY / "modules/batch/begin.py").read_text()
-HYPERPARAMETERS = {"epochs": "2", "batch_size": "64", "seeds": "0,1", "units": "4", "lookback": "20"}
+HYPERPARAMETERS = {"epochs": "2", "batch_size": "32", "seeds": "0,1", "units": "4"}
 
 
 def test_a_training_on_batch_goes_on_after_a_reclaim_and_leaves_the_bundle(
     batch: Any, queue: str, task_role: str, s3: Any, logs: Any, gateway: Gateway, tmp_path: Path
 ) -> None:
     """Taken away after its first epoch: the second attempt finds the checkpoint, and SageMaker's key the bundle."""
-    silver(["AAPL", "GOOG"], 400, train=0.55, validation=0.25).write_parquet(tmp_path / "part.parquet")
+    silver(["AAPL", "GOOG"], 1100, train=0.45, validation=0.2).write_parquet(tmp_path / "part.parquet")
     s3.upload_file(str(tmp_path / "part.parquet"), "lake", "bars/part.parquet")
     s3.put_object(Bucket="models", Key="code/source.tar.gz", Body=tar_gz_bytes(job_files(REPOSITORY)))
     asked = {
