@@ -21,7 +21,8 @@ provider "aws" {
 resource "aws_kms_key" "this" { description = "logs" }
 resource "aws_s3_bucket" "this" {
   for_each = toset(["models", "silver"])
-  bucket   = "stockcast-dev-${each.key}"
+  bucket        = "stockcast-dev-${each.key}"
+  force_destroy = true
 }
 module "batch" {
   source      = "%s"

@@ -60,6 +60,7 @@ def test_a_training_on_batch_goes_on_after_a_reclaim_and_leaves_the_bundle(
     lines = lines_of(logs, "/aws/batch/job", over["container"]["logStreamName"])
     assert over["status"] == "SUCCEEDED", lines[-10:]
     assert len(over["attempts"]) == 2
+    assert any("goes on after epoch" in line for line in lines), lines
     body = s3.get_object(Bucket="models", Key="training/on-batch-1/output/model.tar.gz")["Body"].read()
     with tarfile.open(fileobj=io.BytesIO(body)) as opened:
         names = set(opened.getnames())
