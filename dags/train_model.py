@@ -13,7 +13,8 @@ skipped.
 
 **When it is red.**
 - `train`, `evaluate`: the message carries the job's own reason and its log's name. Errors of the code are not
-  retried, for they would only repeat; lack of machines is.
+  retried, for they would only repeat; lack of machines is. `train` runs on SageMaker or on AWS Batch, as the setting
+  `training_backend` says; the message tells which.
 - `track`: the run in MLflow is missing, and nothing else: the model was judged, registered and deployed all the same,
   only its version names no run. Clear `track` once the cause is mended; it finds or makes the job's one run.
 - `deploy`, `smoke_test`: SageMaker could not start the new model, an alarm went off while it took over, or it answers
@@ -29,8 +30,9 @@ from typing import Any
 from airflow.exceptions import AirflowSkipException
 from airflow.sdk import chain, dag, task
 from wiring import champion, hosting, registry, silence, tracking
+from wiring.batch import Training
 from wiring.defaults import DAY, DEFAULTS, day_param
-from wiring.jobs import KEY, ProcessingJob, TrainingJob, folder_in, folder_out, one_machine, program
+from wiring.jobs import KEY, ProcessingJob, folder_in, folder_out, one_machine, program
 from wiring.names import MACROS
 from wiring.scaling import VARIANT
 from wiring.schedule import at
@@ -59,8 +61,10 @@ FIRST_SYMBOL = "{{ var.value.symbols.split(',')[0] | trim | replace('^', 'index-
     tags=["weekly"],
 )
 def train_model() -> None:
-    train = TrainingJob(
+    train = Training(
         task_id="train",
+        backend="{{ var.value.training_backend }}",
+        run="{{ var.value.training_run }}",
         hyperparameters="{{ var.value.training_hyperparameters }}",
         instance_count="{{ var.value.training_instance_count }}",
         spot="{{ var.value.training_spot }}",

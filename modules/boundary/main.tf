@@ -14,6 +14,7 @@ locals {
   _names = {
     for service, name in {
       airflow        = "environment/${var.name_prefix}-*"
+      batch          = "job*/${var.name_prefix}-*"
       ecr            = "repository/${var.name_prefix}-*"
       lambda         = "function:${var.name_prefix}-*"
       sagemaker      = "*/${var.name_prefix}-*"

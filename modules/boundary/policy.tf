@@ -22,7 +22,8 @@ locals {
       Effect = "Allow"
       Action = [
         "airflow:PublishMetrics",
-        "ecr:BatchCheckLayerAvailability", "ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer",
+        "batch:Submit*",
+        "ecr:BatchCheck*", "ecr:BatchGetImage", "ecr:GetDownload*",
         "kms:CreateGrant", "kms:Decrypt", "kms:DescribeKey", "kms:Encrypt", "kms:GenerateDataKey*",
         "lambda:InvokeFunction",
         "sagemaker:AddTags", "sagemaker:CreateEndpoint*", "sagemaker:CreateHyper*", "sagemaker:CreateModel*",
@@ -55,7 +56,7 @@ locals {
         "logs:PutLogEvents",
       ]
       Resource = [
-        for group in ["airflow-${var.name_prefix}-*", "/aws-glue/*", "/aws/emr-serverless*", "/aws/lambda/${var.name_prefix}-*", "/aws/sagemaker/*"] :
+        for group in ["airflow-${var.name_prefix}-*", "/aws-glue/*", "/aws/batch*", "/aws/emr-serverless*", "/aws/lambda/${var.name_prefix}-*", "/aws/sagemaker/*"] :
         "arn:${local._partition}:logs:${local._account}:log-group:${group}"
       ]
     },
@@ -65,6 +66,7 @@ locals {
       Effect = "Allow"
       Action = [
         "application-autoscaling:Describe*",
+        "batch:DescribeJobs", "batch:ListJobs",
         "cloudwatch:DescribeAlarms", "cloudwatch:GetMetric*", "cloudwatch:PutMetricData",
         "ecr:GetAuthorizationToken",
         "logs:DescribeLogGroups",
@@ -128,7 +130,7 @@ locals {
       Sid    = "NoOtherService"
       Effect = "Deny"
       NotAction = [
-        "airflow:*", "application-autoscaling:*", "cloudwatch:*", "ecr:*", "emr-serverless:*", "glue:*",
+        "airflow:*", "application-autoscaling:*", "batch:*", "cloudwatch:*", "ecr:*", "emr-serverless:*", "glue:*",
         "iam:CreateServiceLinkedRole", "iam:PassRole", "kms:*", "lambda:*", "logs:*", "s3:*", "sagemaker:*",
         "sagemaker-mlflow:*", "secretsmanager:*", "sns:*", "sqs:*", "ssm:*", "xray:*",
       ]

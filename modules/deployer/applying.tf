@@ -6,10 +6,11 @@ locals {
   _deploy   = [for role in ["apply", "plan", "release", "review"] : "${local._iam}:role/${var.name_prefix}-${role}"]
   _roles_of = "${local._iam}:role/${var.name_prefix}-*"
   _takers = [
-    "airflow", "airflow-env", "chatbot", "glue", "lambda", "management.chatbot", "sagemaker", "scheduler",
+    "airflow", "airflow-env", "chatbot", "ecs-tasks", "glue", "lambda", "management.chatbot", "sagemaker", "scheduler",
   ]
   _own_roles = {
     airflow          = "airflow.amazonaws.com/AWSServiceRoleForAmazonMWAA"
+    batch            = "batch.amazonaws.com/AWSServiceRoleForBatch"
     chatbot          = "management.chatbot.amazonaws.com/AWSServiceRoleForAWSChatbot"
     "emr-serverless" = "ops.emr-serverless.amazonaws.com/AWSServiceRoleForAmazonEMRServerless"
   }
@@ -70,7 +71,9 @@ locals {
       Named = {
         actions = [
           "airflow:CreateEnvironment", "airflow:DeleteEnvironment", "airflow:TagResource", "airflow:UntagResource",
-          "airflow:UpdateEnvironment", "budgets:ModifyBudget", "budgets:TagResource", "budgets:UntagResource",
+          "airflow:UpdateEnvironment", "batch:CreateComputeEnvironment", "batch:CreateJobQueue", "batch:DeleteComputeEnvironment",
+          "batch:DeleteJobQueue", "batch:DeregisterJobDefinition", "batch:RegisterJobDefinition", "batch:TagResource",
+          "batch:UntagResource", "batch:UpdateComputeEnvironment", "batch:UpdateJobQueue", "budgets:ModifyBudget", "budgets:TagResource", "budgets:UntagResource",
           "cloudwatch:DeleteAlarms", "cloudwatch:DeleteDashboards", "cloudwatch:PutDashboard", "cloudwatch:PutMetricAlarm",
           "cloudwatch:TagResource", "cloudwatch:UntagResource", "ecr:CreateRepository", "ecr:DeleteLifecyclePolicy",
           "ecr:DeleteRepository", "ecr:PutImageScanningConfiguration", "ecr:PutImageTagMutability", "ecr:PutLifecyclePolicy",

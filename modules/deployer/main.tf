@@ -11,7 +11,7 @@ locals {
   _s3      = { airflow = "${local._buckets}-airflow", models = "${local._buckets}-models" }
   _arn     = { for service in local._services : service => "arn:${local._partition}:${service}:${local._place}" }
   _services = [
-    "airflow", "cloudwatch", "ec2", "ecr", "emr-serverless", "events", "glue", "kms", "lambda", "logs", "sagemaker",
+    "airflow", "batch", "cloudwatch", "ec2", "ecr", "emr-serverless", "events", "glue", "kms", "lambda", "logs", "sagemaker",
     "scheduler", "secretsmanager", "sns", "sqs", "ssm",
   ]
 

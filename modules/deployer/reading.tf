@@ -11,7 +11,7 @@ locals {
       # None of these can be narrowed, or the names are AWS's; they tell of settings, not of data.
       Account = {
         actions = [
-          "ce:GetAnomalyMonitors", "ce:GetAnomalySubscriptions", "ce:ListTagsForResource", "chatbot:Describe*",
+          "batch:Describe*", "ce:GetAnomalyMonitors", "ce:GetAnomalySubscriptions", "ce:ListTagsForResource", "chatbot:Describe*",
           "chatbot:ListTagsForResource", "cloudwatch:DescribeAlarms", "ec2:DescribeAddresses*", "ec2:DescribeAvailabilityZones",
           "ec2:DescribeFlowLogs", "ec2:DescribeInternetGateways", "ec2:DescribeManagedPrefixLists", "ec2:DescribeNatGateways",
           "ec2:DescribeNetworkAcls", "ec2:DescribeNetworkInterfaces", "ec2:DescribePrefixLists", "ec2:DescribeRouteTables",
@@ -48,7 +48,7 @@ locals {
       }
       Named = {
         actions = [
-          "airflow:GetEnvironment", "airflow:ListTagsForResource", "budgets:ListTagsForResource", "budgets:ViewBudget",
+          "airflow:GetEnvironment", "airflow:ListTagsForResource", "batch:ListTagsForResource", "budgets:ListTagsForResource", "budgets:ViewBudget",
           "cloudwatch:GetDashboard", "cloudwatch:ListTagsForResource", "ecr:DescribeRepositories", "ecr:GetLifecyclePolicy",
           "ecr:ListTagsForResource", "events:DescribeRule", "events:ListTagsForResource", "events:ListTargetsByRule",
           "glue:GetCrawler", "glue:GetDatabase", "glue:GetJob", "glue:GetPartitionIndexes", "glue:GetTable", "glue:GetTags",
@@ -87,6 +87,7 @@ locals {
   )
   _names = {
     airflow        = "environment/${var.name_prefix}-*"
+    batch          = "*/${var.name_prefix}-*"
     cloudwatch     = "alarm:${var.name_prefix}-*"
     ecr            = "repository/${var.name_prefix}-*"
     events         = "rule/${var.name_prefix}-*"
@@ -99,7 +100,7 @@ locals {
     ssm            = "parameter${var.settings_prefix}/*"
   }
   _log_groups = [
-    "/aws-glue/jobs/${var.name_prefix}-*", "/aws/emr-serverless/${var.name_prefix}-*", "/aws/lambda/${var.name_prefix}-*",
+    "/aws-glue/jobs/${var.name_prefix}-*", "/aws/batch/${var.name_prefix}-*", "/aws/emr-serverless/${var.name_prefix}-*", "/aws/lambda/${var.name_prefix}-*",
     "/aws/sagemaker/Endpoints/${var.name_prefix}-*", "airflow-${var.name_prefix}-*",
   ]
   _tables = [

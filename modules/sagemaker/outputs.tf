@@ -44,6 +44,11 @@ output "model_package_group" {
   value       = aws_sagemaker_model_package_group.this.model_package_group_name
 }
 
+output "repository_arns" {
+  description = "The image repositories: `jobs` and `serving`."
+  value       = { for image, repository in aws_ecr_repository.this : image => repository.arn }
+}
+
 output "repository_urls" {
   description = "Where images are pushed and pulled, without tag: `jobs` and `serving`."
   value       = { for image, repository in aws_ecr_repository.this : image => repository.repository_url }

@@ -33,6 +33,7 @@ MORE_PARTS = {"transform": (*FEATURES, "transform")}  # for a function whose zip
 SPARK_LIBRARY, SPARK_ARCHIVE = "stockcast.zip", "spark-libraries.tar.gz"
 ENGINE_OF_ARCHIVE = re.compile(r'\bengine\s*=\s*"emr_serverless"')
 ANNOTATIONS = re.compile(r"annotations/[^/]+\.csv")  # of training/; build_silver.py reads them beside itself
+ENTRIES = re.compile(r"entry/[^/]+\.py")  # of training/; what starts a script where SageMaker does not
 OLDEST_ZIP_TIME = (1980, 1, 1, 0, 0, 0)  # zip knows no earlier one
 READABLE = 0o644
 CACHES = frozenset({"__pycache__", ".mypy_cache", ".pytest_cache", ".ruff_cache"})
@@ -124,7 +125,7 @@ def job_files(root: Path) -> Files:
     scripts = {
         path: content
         for path, content in everything.items()
-        if "/" not in path and (path.endswith(".py") or path == "requirements.txt")
+        if ("/" not in path and (path.endswith(".py") or path == "requirements.txt")) or ENTRIES.fullmatch(path)
     }
     if not scripts:
         raise PackageRefused(f"{root / 'training'} holds no *.py; the jobs run train.py from it. Check the clone.")

@@ -7,6 +7,8 @@ locals {
   dags        = ["build_features", "forecast_prices", "train_model"]
   image_tags  = { for image, tag in local.manifest.image_tags : image => coalesce(var.images["${image}_tag"], tag) }
 
+  jobs_image = "${module.sagemaker.repository_urls.jobs}:${local.image_tags.jobs}"
+
   settings_prefix = "/stockcast/${var.environment}"
 
   functions = {
@@ -137,6 +139,22 @@ module "sagemaker" {
   tracking           = module.tracking.statements
 }
 
+module "batch" {
+  source             = "../../modules/batch"
+  count              = var.training.backend == "batch" ? 1 : 0
+  name_prefix        = local.name_prefix
+  boundary_arn       = module.boundary.arn
+  buckets            = { for zone in ["models", "silver"] : zone => module.lake.buckets[zone] }
+  image              = { repository_arn = module.sagemaker.repository_arns.jobs, uri = local.jobs_image }
+  kms_key_arn        = module.encryption.key_arn
+  log_retention_days = var.retention.log_days
+  machine            = var.training.batch
+  network = {
+    security_group_ids = [module.network.airflow_security_group_id]
+    subnet_ids         = module.network.private_subnet_ids
+  }
+}
+
 module "transform" {
   source             = "../../modules/transform"
   name_prefix        = local.name_prefix
@@ -230,6 +248,7 @@ module "airflow" {
     module.sagemaker.grants.operate,
     module.settings.grants,
     module.transform.grants,
+    merge(module.batch[*].grants...),
     {
       # A new model is tried with the newest day's request; a missing one shall answer 404, which takes listing.
       look_for_requests = {

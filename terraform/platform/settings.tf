@@ -22,7 +22,7 @@ locals {
     job_code                   = module.sagemaker.job_code
     job_instance_type          = var.training.job_instance_type
     job_source                 = module.sagemaker.job_source
-    jobs_image                 = "${module.sagemaker.repository_urls.jobs}:${local.image_tags.jobs}"
+    jobs_image                 = local.jobs_image
     kms_key                    = module.encryption.key_arn
     market_secret              = one(concat(module.market_keys[*].arn, local.needs_market_keys ? [] : ["none"]))
     model_package_group        = module.sagemaker.model_package_group
@@ -40,8 +40,10 @@ locals {
     tracking_database          = module.tracking.database
     tracking_server            = module.tracking.server
     train_role                 = module.sagemaker.role_arns.train
+    training_backend           = var.training.backend
     training_hyperparameters   = jsonencode(var.training.hyperparameters)
     training_instance_count    = tostring(var.training.instance_count)
+    training_run               = one(concat(module.batch[*].run, var.training.backend == "batch" ? [] : ["{}"]))
     training_spot              = tostring(var.training.spot)
     transform_engine           = var.transform.engine
     transform_run              = module.transform.run

@@ -249,9 +249,16 @@ variable "training" {
   description = <<-EOT
     Machines of jobs, and train.py's hyperparameters as strings, such as `{ epochs = "30" }`. `instance_count` machines
     share each batch of one training: for more symbols than one machine can hold, since a small network loses by it. `spot`
-    trains on machines that cost a third and may be taken away at any time; the training goes on where it was.
+    trains on machines that cost a third and may be taken away at any time; the training goes on where it was. `backend`
+    is `sagemaker`, or `batch` for a queue of AWS Batch, on spot always, with `batch` as the machine: see modules/batch.
   EOT
   type = object({
+    backend = optional(string, "sagemaker")
+    batch = optional(object({
+      disk_gb   = optional(number)
+      memory_gb = optional(number)
+      vcpus     = optional(number)
+    }), {})
     hyperparameters   = map(string)
     instance_count    = optional(number, 1)
     job_instance_type = optional(string, "ml.m5.large")
@@ -280,6 +287,14 @@ variable "training" {
   validation {
     condition     = var.training.instance_count >= 1 && var.training.instance_count <= 4 && floor(var.training.instance_count) == var.training.instance_count
     error_message = "training.instance_count is ${var.training.instance_count}; it must be 1 to 4. More would wait for each other longer than they learn."
+  }
+  validation {
+    condition     = contains(["batch", "sagemaker"], var.training.backend)
+    error_message = "training.backend is \"${var.training.backend}\"; choose batch or sagemaker."
+  }
+  validation {
+    condition     = var.training.backend == "sagemaker" || var.training.instance_count == 1
+    error_message = "training.instance_count is ${var.training.instance_count} with backend batch, which trains on one machine. Set it to 1, or train on SageMaker."
   }
 }
 

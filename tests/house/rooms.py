@@ -30,6 +30,7 @@ ROOMS = (
     Room("src/stockcast/evaluation/*.py", (*PURE, *NOT_SHIPPED)),
     Room("src/stockcast/**/*.py", ("airflow", "boto3", "shipping", *NOT_SHIPPED)),
     Room("training/*.py", ("airflow", "boto3", "botocore", *SCRIPTS, *NOT_SHIPPED)),
+    Room("training/entry/*.py", ("stockcast", *SCRIPTS, *NOT_SHIPPED), only=("boto3", "botocore")),
     Room("serving/*.py", ("tensorflow", "keras", "airflow", "boto3", *NOT_SHIPPED)),
     Room("src/shipping/**/*.py", ("airflow", *NOT_SHIPPED)),
     Room("src/inside_airflow/*.py", ("shipping", *NOT_SHIPPED), only=("airflow",)),

@@ -47,6 +47,7 @@ CHOICES = {
         "network": '{ endpoints = true, nat = "none" }',
         "transform": '{ engine = "glue" }',
     },
+    "batch": {"training": '{ backend = "batch", hyperparameters = {} }'},
     "emr_serverless": {"transform": '{ engine = "emr_serverless" }'},
 }
 PLANS = [*ENVIRONMENTS, *CHOICES]

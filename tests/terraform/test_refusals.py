@@ -109,6 +109,10 @@ REFUSED = {
     "symbol_in_small_letters": ('symbols = ["amzn"]', "amzn", "A-Z"),
     "symbol_twice": ('symbols = ["AMZN", "AMZN"]', "AMZN", "once"),
     "symbols_missing": ("symbols = []", "[]", "at least one"),
+    "training_by_another_backend": ('training = { hyperparameters = {}, backend = "slurm" }', "slurm", "sagemaker"),
+    "several_machines_on_batch": (
+        'training = { hyperparameters = {}, backend = "batch", instance_count = 2 }', "instance_count is 2", "SageMaker",
+    ),
     "transform_by_another_engine": ('transform = { engine = "hadoop" }', "hadoop", "emr_serverless"),
 }  # fmt: skip
 

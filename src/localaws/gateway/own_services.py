@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from localaws.autoscaling.scaling import Scaling
 from localaws.autoscaling.variants import Variants
+from localaws.batch.service import Batch
 from localaws.clients import Clients
 from localaws.codebuild.service import CodeBuild
 from localaws.codepipeline.service import CodePipeline
@@ -27,7 +28,7 @@ class OwnServices:
         place = (config.account_id, config.region)
         self.sagemaker, self.connected = sagemaker, Connected(*place)
         self.anomalies, self.applications = Anomalies(config.account_id), Applications(config)
-        self.codebuild = CodeBuild(config)
+        self.batch, self.codebuild = Batch(config), CodeBuild(config)
         self.codepipeline = CodePipeline(config, Clients(config), self.connected.get)
         variants = Variants(sagemaker.records["Endpoint"].get, sagemaker.records["EndpointConfig"].get)
         self.scaling = Scaling(*place, variants, Clients(config))
@@ -37,6 +38,7 @@ class OwnServices:
         connections = {name: Checked(name, Connections(name, self.connected)) for name in SIGNING_NAMES}
         return {
             "application-autoscaling": Checked("application-autoscaling", self.scaling),
+            "batch": Checked("batch", self.batch, rest=True),
             "ce": Checked("ce", self.anomalies),
             "codebuild": Checked("codebuild", self.codebuild),
             "codepipeline": Checked("codepipeline", self.codepipeline),
@@ -49,6 +51,7 @@ class OwnServices:
         """What stands in each of them."""
         return {
             "application-autoscaling": self.scaling.inventory,
+            "batch": self.batch.inventory,
             "ce": self.anomalies.inventory,
             "codebuild": self.codebuild.inventory,
             "codeconnections": self.connected.inventory,
@@ -60,7 +63,13 @@ class OwnServices:
     def pages(self) -> list[Page]:
         """What they serve under /_localaws/ besides."""
         handshake = Page("POST", "connections/{arn}/available", self._finish_handshake)
-        return [handshake, *self.codebuild.pages(), *self.codepipeline.pages(), *self.sagemaker.pages()]
+        return [
+            handshake,
+            *self.batch.pages(),
+            *self.codebuild.pages(),
+            *self.codepipeline.pages(),
+            *self.sagemaker.pages(),
+        ]
 
     def _finish_handshake(self, path: Mapping[str, str], body: bytes) -> Answer:
         return Answer(self.connected.finish_handshake(path["arn"]), headers=JSON)

@@ -15,6 +15,7 @@ from botocore.loaders import Loader
 from localaws.gateway.messages import ServiceError
 
 Shape = dict[str, Any]
+IN_ANY_CASE = ("RetryAction",)  # words that AWS takes in small letters too, and Terraform sends so
 # AWS writes its patterns for Java: classes of characters, pairs of surrogates.
 JAVA = {
     r"\uD800\uDC00-\uDBFF\uDFFF": "\U00010000-\U0010ffff",
@@ -96,7 +97,7 @@ class Shapes:
 
     def _in_scalar(self, name: str, shape: Shape, value: Any, path: str) -> Iterator[str]:
         at = f"Value {_shown(value)} at '{path}' failed to satisfy constraint:"
-        if "enum" in shape and value not in shape["enum"]:
+        if "enum" in shape and (value.upper() if name in IN_ANY_CASE else value) not in shape["enum"]:
             yield f"{at} Member must satisfy enum value set: [{', '.join(shape['enum'])}]"
         if "pattern" in shape and not self._pattern(name, shape["pattern"]).fullmatch(value):
             yield f"{at} Member must satisfy regular expression pattern: {shape['pattern']}"

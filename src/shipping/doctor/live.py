@@ -21,6 +21,7 @@ from shipping.doctor.plan import UNKNOWN, Resource
 
 # Service of botocore -> a type of resource that needs it in the region.
 OFFERS = {
+    "batch": "aws_batch_job_queue",
     "ecr": "aws_ecr_repository",
     "emr-serverless": "aws_emrserverless_application",
     "glue": "aws_glue_job",
@@ -34,6 +35,7 @@ COST_TAG = "Environment"
 ZONE = "availability_zone"
 # Type of resource -> the role that AWS itself makes when the first of its kind is made.
 LINKED_ROLES = {
+    "aws_batch_compute_environment": ("AWSServiceRoleForBatch", "batch.amazonaws.com"),
     "aws_emrserverless_application": ("AWSServiceRoleForAmazonEMRServerless", "ops.emr-serverless.amazonaws.com"),
     "aws_mwaa_environment": ("AWSServiceRoleForAmazonMWAA", "airflow.amazonaws.com"),
 }

@@ -106,8 +106,18 @@ def engines(standing: Standing, book: PriceBook) -> Iterator[Part]:
     if crawlers := len(list(standing.of_type("aws_glue_crawler"))):
         runs = crawlers * book.amount("crawler_runs")
         yield _priced(book, "Glue crawler", "crawler", runs * 2 / 6, f"{runs:g} runs assumed")
+    for environment in standing.of_type("aws_batch_compute_environment"):
+        yield from _batch(environment, book)
     for application in standing.of_type("aws_emrserverless_application"):
         yield from _emr_serverless(application, book, run_hours)
+
+
+def _batch(one: Mapping[str, Any], book: PriceBook) -> Iterator[Part]:
+    """Trainings on spot machines, which are assumed to use all that they may."""
+    vcpus, hours = number(_first(one.get("compute_resources")), "max_vcpus", 2), book.amount("training_hours")
+    how = f"{hours:g} h assumed of {vcpus:g} vCPU with 4 GB each"
+    yield _priced(book, "Batch trainings, vCPU", "fargate_spot.vcpu", hours * vcpus, how)
+    yield _priced(book, "Batch trainings, memory", "fargate_spot.memory", hours * 4 * vcpus, how)
 
 
 def _emr_serverless(one: Mapping[str, Any], book: PriceBook, run_hours: float) -> Iterator[Part]:
@@ -185,6 +195,7 @@ def functions(standing: Standing, book: PriceBook) -> Iterator[Part]:
 
 RATES: tuple[Rate, ...] = (airflow, network, machines, engines, storage, watching, functions)
 PRICED_TYPES = frozenset({
+    "aws_batch_compute_environment",
     "aws_cloudwatch_dashboard", "aws_cloudwatch_log_group", "aws_cloudwatch_metric_alarm", "aws_ecr_repository",
     "aws_eip", "aws_emrserverless_application", "aws_flow_log", "aws_glue_crawler", "aws_glue_job", "aws_kms_key",
     "aws_lambda_function", "aws_mwaa_environment", "aws_nat_gateway", "aws_s3_bucket",

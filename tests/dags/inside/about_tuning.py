@@ -55,6 +55,7 @@ def tune(client, **params):
 def train(client):
     task = with_client(rendered("train_model", "train"), client)
     task.config["RoleArn"] = ROLE
+    task.backend = "sagemaker"
     return task
 
 

@@ -79,6 +79,13 @@ def test_emr_serverless_costs_by_the_hour_only_where_it_is_kept_ready() -> None:
     assert waiting["EMR Serverless runs, GB"] == pytest.approx(22 * 0.25 * 32 * 0.0058)
 
 
+def test_trainings_on_batch_cost_by_their_hours_and_processors() -> None:
+    bill = after(*made("aws_batch_compute_environment", compute_resources=[{"max_vcpus": 2, "type": "FARGATE_SPOT"}]))
+
+    assert bill["Batch trainings, vCPU"] == pytest.approx(4 * 2 * 0.012144)
+    assert bill["Batch trainings, memory"] == pytest.approx(4 * 8 * 0.0013335)
+
+
 def test_the_endpoint_that_dags_make_is_counted_awake_and_not_asleep() -> None:
     """No resource of the plan shows it, and it is the part that grows."""
     shown = plan(*settings(2), variables={"serving": {"scaling": {"max_instances": 6}}})

@@ -56,6 +56,32 @@ def _of(operation: str, members: dict[str, str]) -> dict[str, str]:
 
 
 MODELS: dict[str, dict[str, str]] = {
+    "aws_batch_compute_environment": _of(
+        "batch.CreateComputeEnvironment",
+        {
+            "compute_environment_name": "computeEnvironmentName",
+            "compute_resources.max_vcpus": "computeResources.maxvCpus",
+            "compute_resources.type": "computeResources.type",
+            "type": "type",
+        },
+    ),
+    "aws_batch_job_definition": _of(
+        "batch.RegisterJobDefinition",
+        {
+            "name": "jobDefinitionName",
+            "retry_strategy.attempts": "retryStrategy.attempts",
+            "timeout.attempt_duration_seconds": "timeout.attemptDurationSeconds",
+            "type": "type",
+        },
+    ),
+    "aws_batch_job_queue": _of(
+        "batch.CreateJobQueue",
+        {
+            "name": "jobQueueName",
+            "priority": "priority",
+            "state": "state",
+        },
+    ),
     "aws_budgets_budget": _of(
         "budgets.CreateBudget",
         {
