@@ -111,7 +111,9 @@ REFUSED = {
     "symbols_missing": ("symbols = []", "[]", "at least one"),
     "training_by_another_backend": ('training = { hyperparameters = {}, backend = "slurm" }', "slurm", "sagemaker"),
     "several_machines_on_batch": (
-        'training = { hyperparameters = {}, backend = "batch", instance_count = 2 }', "instance_count is 2", "SageMaker",
+        'training = { hyperparameters = {}, backend = "batch", instance_count = 2 }',
+        "instance_count is 2",
+        "SageMaker",
     ),
     "transform_by_another_engine": ('transform = { engine = "hadoop" }', "hadoop", "emr_serverless"),
 }  # fmt: skip

@@ -43,7 +43,8 @@ def test_a_training_on_batch_goes_on_after_a_reclaim_and_leaves_the_bundle(
             "resourceRequirements": [{"type": "VCPU", "value": "2"}, {"type": "MEMORY", "value": "8192"}],
         },
         retryStrategy={"attempts": 2, "evaluateOnExit": [
-            {"onStatusReason": "Your Spot Task was interrupted*", "action": "retry"}, {"onReason": "*", "action": "exit"},
+            {"onStatusReason": "Your Spot Task was interrupted*", "action": "retry"},
+            {"onReason": "*", "action": "exit"},
         ]},
     )  # fmt: skip
     environment = [{"name": name, "value": value} for name, value in asked.items()]
