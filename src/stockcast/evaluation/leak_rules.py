@@ -20,6 +20,7 @@ class Leakage:
 
     truncation_difference: float
     shift_gain: float  # of tomorrow's return
+    variance_gain: float  # of tomorrow's log variance
     known_gain: float  # of today's return, which the features do hold: shows that the probe sees
     shuffled_gain: float  # of a network trained on shuffled labels, measured while training
     scaler_difference: float
@@ -43,6 +44,7 @@ def measured(
     return Leakage(
         truncation_difference=max(leakage.truncation_difference(features_fn, one) for one in by_symbol),
         shift_gain=leakage.shift_gain(featured, names, 1),
+        variance_gain=leakage.shift_gain(featured, names, 1, leakage.LOG_VARIANCE),
         known_gain=leakage.shift_gain(featured, names, 0),
         shuffled_gain=shuffled_gain,
         scaler_difference=math.nan
@@ -59,6 +61,10 @@ def leak_rules(found: Leakage) -> Iterator[Rule]:
     yield at_most(
         "G0", "features_do_not_tell_tomorrow", found.shift_gain, leakage.MOST_SHIFT_GAIN,
         note="R2 of a linear probe for the next day's return",
+    )  # fmt: skip
+    yield at_most(
+        "G0", "features_do_not_tell_tomorrows_range", found.variance_gain, leakage.MOST_VARIANCE_GAIN,
+        note="R2 of the same probe for the next day's log variance",
     )  # fmt: skip
     yield at_least(
         "G0", "features_tell_today", found.known_gain, leakage.LEAST_KNOWN_GAIN,

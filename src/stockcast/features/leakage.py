@@ -18,6 +18,7 @@ Array = NDArray[np.float64]
 MOST_DIFFERENCE = 0.0  # of a truncated series: the same rows through the same code are the same bits
 MOST_SCALER_DIFFERENCE = 1e-9  # in standard deviations: room for another order of summing up
 MOST_SHIFT_GAIN = 0.05  # R2 of tomorrow's return; hits 57 % of its signs, beyond which nobody is to be believed
+MOST_VARIANCE_GAIN = 0.7  # R2 of tomorrow's log variance: lasting volatility gives .4 to .6, tomorrow's range .83
 LEAST_KNOWN_GAIN = 0.5  # R2 of today's return, which features do tell; less means that the probe is blind
 MOST_SHUFFLED_GAIN = 0.01  # share of a constant's loss
 CUTS = (0.5, 0.75, 0.9)  # shares of the bars that are kept
@@ -50,16 +51,22 @@ def rescaling_difference(features_fn: Features, bars: pl.DataFrame, factor: floa
     return _difference(whole, scaled.select("date", *names))
 
 
-def shift_gain(featured: Sequence[pl.DataFrame], names: Sequence[str], shift: int) -> float:
-    """Out-of-sample R2 of a linear probe that reads row t's features and guesses the daily return of row t + shift.
+_STEP = pl.col("close").log().diff()
+RETURN = (_STEP / _STEP.std()).clip(-CLIP, CLIP)  # by its symbol's own spread
+LOG_VARIANCE = pl.col("rv").log()  # as it is: the features tell levels too
 
-    Each frame is one symbol's: date, close and `names`, ascending. The probe is fitted on the earlier half of the
-    dates and judged on the later. At shift 0 it tells that the probe sees at all, at shift 1 or more honest features
-    gain next to nothing, whoever makes them.
+
+def shift_gain(featured: Sequence[pl.DataFrame], names: Sequence[str], shift: int, asked: pl.Expr = RETURN) -> float:
+    """Out-of-sample R2 of a linear probe that reads row t's features and guesses `asked` of row t + shift.
+
+    Each frame is one symbol's: date, close, rv and `names`, ascending. `asked` is RETURN, the day's log return, or
+    LOG_VARIANCE. The probe is fitted on the earlier half of the dates and judged on the later. At shift 0 it tells that
+    the probe sees at all; at shift 1 or more honest features gain next to nothing on returns, whoever makes them, and
+    on the variance no more than lasting volatility gives.
     """
-    parts = [_probe_rows(frame, names, shift) for frame in featured]
+    parts = [_probe_rows(frame, names, shift, asked) for frame in featured]
     dates = np.concatenate([part[0] for part in parts])
-    inputs, returns = (np.concatenate([part[place] for part in parts]) for place in (1, 2))
+    inputs, told = (np.concatenate([part[place] for part in parts]) for place in (1, 2))
     unique = np.unique(dates)
     if len(unique) < 4 * GAP:
         raise ValueError(
@@ -67,8 +74,8 @@ def shift_gain(featured: Sequence[pl.DataFrame], names: Sequence[str], shift: in
         )
     middle = len(unique) // 2
     early, late = dates < unique[middle - GAP], dates >= unique[middle]
-    guess = _ridge(inputs[early], returns[early], inputs[late])
-    return _gain(returns[late], guess, constant=float(returns[early].mean()))
+    guess = _ridge(inputs[early], told[early], inputs[late])
+    return _gain(told[late], guess, constant=float(told[early].mean()))
 
 
 def shuffled_gain(predict: Callable[[Array], Array], labels: Array, judged: NDArray[np.bool_], seed: int = 0) -> float:
@@ -105,13 +112,13 @@ def _difference(whole: pl.DataFrame, cut: pl.DataFrame) -> float:
     return float(np.nan_to_num(apart, nan=np.inf).max(initial=0.0))
 
 
-def _probe_rows(frame: pl.DataFrame, names: Sequence[str], shift: int) -> tuple[NDArray[np.datetime64], Array, Array]:
-    """Dates, features and scaled returns of the rows that have all of them."""
-    returns = pl.col("close").log().diff().shift(-shift)
-    scaled = (returns / pl.col("close").log().diff().std()).clip(-CLIP, CLIP).alias("_return")
-    made = frame.select("date", *names, scaled)
+def _probe_rows(
+    frame: pl.DataFrame, names: Sequence[str], shift: int, asked: pl.Expr
+) -> tuple[NDArray[np.datetime64], Array, Array]:
+    """Dates, features and what is asked, of the rows that have all of them."""
+    made = frame.select("date", *names, asked.shift(-shift).alias("_asked"))
     inputs = made.select(names).to_numpy().astype(np.float64)
-    told = made["_return"].cast(pl.Float64).fill_null(float("nan")).to_numpy()
+    told = made["_asked"].cast(pl.Float64).fill_null(float("nan")).to_numpy()
     whole = np.isfinite(inputs).all(axis=1) & np.isfinite(told)
     return made["date"].to_numpy()[whole], inputs[whole], told[whole]
 

@@ -13,7 +13,12 @@ from stockcast.evaluation.performance import Performance, performance
 from stockcast.evaluation.serving_rules import Serving
 
 LEAKAGE = Leakage(
-    truncation_difference=0.0, shift_gain=0.001, known_gain=0.9, shuffled_gain=-0.001, scaler_difference=1e-15
+    truncation_difference=0.0,
+    shift_gain=0.001,
+    variance_gain=0.5,
+    known_gain=0.9,
+    shuffled_gain=-0.001,
+    scaler_difference=1e-15,
 )
 SERVING = Serving(onnx_difference=2e-7, p99_ms=80.0, megabytes=0.2, schema_faults=(), schema_sha256="ab")
 

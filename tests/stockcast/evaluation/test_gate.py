@@ -57,6 +57,7 @@ def test_a_candidate_too_good_at_direction_is_refused():
     [
         ({"truncation_difference": 1e-12}, "features_do_not_know_later_bars"),
         ({"shift_gain": 0.06}, "features_do_not_tell_tomorrow"),
+        ({"variance_gain": 0.71}, "features_do_not_tell_tomorrows_range"),
         ({"known_gain": 0.4}, "features_tell_today"),
         ({"shuffled_gain": 0.02}, "shuffled_labels_gain_nothing"),
         ({"scaler_difference": 1e-3}, "scaler_was_fitted_on_training_rows"),

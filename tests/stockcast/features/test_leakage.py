@@ -44,6 +44,7 @@ def test_our_features_pass_every_question():
     assert leakage.rescaling_difference(features, HISTORY) < 1e-9
     assert leakage.shift_gain(featured, NAMES, shift=0) > leakage.LEAST_KNOWN_GAIN
     assert all(leakage.shift_gain(featured, NAMES, shift) < leakage.MOST_SHIFT_GAIN for shift in (1, 2, 5))
+    assert leakage.shift_gain(featured, NAMES, 1, leakage.LOG_VARIANCE) < leakage.MOST_VARIANCE_GAIN
 
 
 @pytest.mark.parametrize(
@@ -74,6 +75,19 @@ def test_a_column_joined_a_day_early_is_caught_by_the_shift_alone():
 
     assert leakage.truncation_difference(with_news, early[0]) == 0
     assert leakage.shift_gain([with_news(one) for one in early], [*NAMES, "news"], shift=1) > 0.5
+
+
+def test_tomorrow_s_range_joined_a_day_early_is_caught_by_the_probe_for_variance():
+    """Volatility is the skill that is claimed: a leak of it looks like the finest model, and returns do not show it."""
+
+    def with_range(history: pl.DataFrame) -> pl.DataFrame:
+        early = history.select("date", (pl.col("high") / pl.col("low")).log().log().shift(-1).alias("early"))
+        return features(history).join(early, on="date", maintain_order="left")
+
+    leaky, names = [with_range(history) for history in HISTORIES], [*NAMES, "early"]
+
+    assert leakage.shift_gain(leaky, names, 1) < leakage.MOST_SHIFT_GAIN
+    assert leakage.shift_gain(leaky, names, 1, leakage.LOG_VARIANCE) > leakage.MOST_VARIANCE_GAIN
 
 
 def test_features_in_prices_change_with_a_later_split():
