@@ -45,7 +45,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except bars_file.BadFile as fault:
         raise SystemExit(f"make evaluate stops: {fault}") from fault
     with tempfile.TemporaryDirectory() as folder:
-        frames = _frames(bars, args, Path(folder))
+        try:
+            frames = _frames(bars, args, Path(folder))
+        except ValueError as fault:  # too few rows to train or to judge on: its message says what is needed
+            raise SystemExit(f"make evaluate stops: {fault}") from fault
     compared = comparison({name: frames[name] for name in (*args.models, *REFERENCES) if name in frames}, (1, 5, 21))
     print("\n" + rendered({name: figures for name, figures in compared.items() if name in args.models}))
     print("\n" + DIRECTION, flush=True)
@@ -68,6 +71,8 @@ def _bars(args: argparse.Namespace) -> pl.DataFrame:
 def _frames(everything: pl.DataFrame, args: argparse.Namespace, folder: Path) -> dict[str, pl.DataFrame]:
     """Test rows by model, the models that others are compared with among them."""
     bars, data = judged_symbols(everything), training_set(everything, LOOKBACK)
+    for symbol in sorted(set(everything["symbol"]) - set(bars["symbol"])):
+        print(f"{symbol} is not judged: too young, gone before the test, or without a whole window", flush=True)
     frames = {}
     if Lstm.name in args.models:
         options = LARGE if len(data.train_ends) >= PANEL else ()

@@ -38,6 +38,19 @@ def test_the_table_has_a_line_for_every_model_and_names_what_it_was_made_from(pa
     assert float(har[8]) < float(naive[8])  # QLIKE: volatility can be foretold on a GARCH market
 
 
+def test_a_symbol_that_cannot_be_judged_is_named_and_the_others_are(path, tmp_path, capsys):
+    """An index without volumes has no whole window; it must neither end the evaluation of all nor vanish unseen."""
+    index = bars(len(DAYS), 7, "^VIX", DAYS).drop("close_raw", "source").with_columns(volume=pl.lit(0.0))
+    market = pl.read_csv(path, try_parse_dates=True)
+    pl.concat([market, index.select(market.columns).cast(market.schema)]).write_csv(tmp_path / "market.csv")
+
+    evaluate_bars.main(["--bars", str(tmp_path / "market.csv"), *TEST, "--models", "naive"])
+
+    told = capsys.readouterr().out
+    assert "^VIX is not judged: too young, gone before the test, or without a whole window" in told
+    assert "1 trading day ahead" in told
+
+
 def test_the_network_is_trained_before_the_days_it_is_judged_on(path, capfd):
     """The same script as in a training job, on the days before `--from` and no others."""
     evaluate_bars.main(["--bars", str(path), *TEST, "--models", "lstm", "--seeds", "0"])
