@@ -66,7 +66,7 @@ def test_a_definition_that_could_not_run_is_refused(batch: Any, asked: dict[str,
 
 def test_whoever_registers_must_be_allowed_to_lend_the_role(batch: Any, make_user: Any, task_role: str) -> None:
     """Else a right on definitions would be a right on everything that some role may."""
-    user = make_user("registrar", policy(("batch:RegisterJobDefinition", "*")))("batch")
+    user = make_user("definer", policy(("batch:RegisterJobDefinition", "*")))("batch")
 
     with pytest.raises(ClientError, match="iam:PassRole"):
         user.register_job_definition(
