@@ -11,7 +11,7 @@ import pytest
 from tests.localaws.batch.conftest import OVER, until
 from tests.localaws.helpers import REGION, REGISTRY, REPOSITORY, Gateway, archive, free_port
 
-from shipping import terraform_release
+from shipping import providers, terraform_release
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
 ROOT_TF = """
@@ -60,11 +60,13 @@ def terraform(own_gateway: Gateway, tmp_path_factory: pytest.TempPathFactory) ->
     (home / "main.tf").write_text(ROOT_TF % ("./modules/batch", REGISTRY))
     (home / "modules").symlink_to(REPOSITORY / "modules")
     keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": REGION}
+    mirror = {"TF_CLI_CONFIG_FILE": str(providers.write_cli_config(home / "terraformrc"))}
     leads = {"AWS_EC2_METADATA_DISABLED": "true", "AWS_ENDPOINT_URL": own_gateway.url, "HTTP_PROXY": own_gateway.url}
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         argv = [str(terraform_release.terraform()), f"-chdir={home}", *arguments, "-input=false", "-no-color"]
-        return subprocess.run(argv, env={**os.environ, **keys, **leads}, capture_output=True, text=True, timeout=200)
+        env = {**os.environ, **keys, **leads, **mirror}
+        return subprocess.run(argv, env=env, capture_output=True, text=True, timeout=200)
 
     (home / ".terraform.lock.hcl").write_bytes((REPOSITORY / "terraform/platform/.terraform.lock.hcl").read_bytes())
     started = run("init")
