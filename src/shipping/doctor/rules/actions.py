@@ -48,6 +48,13 @@ NAMED_OTHERWISE = {
     "s3:ListMultipartUploadParts": "ListParts",
     "s3:PutEncryptionConfiguration": "PutBucketEncryption",
     "s3:PutLifecycleConfiguration": "PutBucketLifecycleConfiguration",
+    "sagemaker-mlflow:CreateExperiment": "MLflow's experiments/create, of a server that SageMaker manages",
+    "sagemaker-mlflow:CreateRun": "MLflow's runs/create",
+    "sagemaker-mlflow:GetExperimentByName": "MLflow's experiments/get-by-name",
+    "sagemaker-mlflow:GetRun": "MLflow's runs/get",
+    "sagemaker-mlflow:LogBatch": "MLflow's runs/log-batch",
+    "sagemaker-mlflow:SearchRuns": "MLflow's runs/search",
+    "sagemaker-mlflow:UpdateRun": "MLflow's runs/update",
 }
 
 
