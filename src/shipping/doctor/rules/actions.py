@@ -19,6 +19,8 @@ SERVICES = {
     "s3": ("s3", "s3control"),
     "sagemaker": ("sagemaker", "sagemaker-runtime"),
 }
+# Prefixes of services that botocore does not know at all: MLflow's own programs speak to this one.
+WITHOUT_OPERATIONS = frozenset({"sagemaker-mlflow"})
 # Actions that no operation is called like, and what they stand for.
 NAMED_OTHERWISE = {
     "budgets:ModifyBudget": "everything that makes, changes or removes a budget",
