@@ -111,7 +111,6 @@ def forecast_prices() -> None:
         trigger_run_id="features__{{ run_id }}",
         reset_dag_run=True,
         logical_date=None,
-        retries=0,  # its task has its own
     )
     write_challengers = ProcessingJob(
         task_id="write_challengers",
