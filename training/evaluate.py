@@ -27,7 +27,7 @@ from stockcast.evaluation.performance import Performance, performance
 from stockcast.evaluation.serving_rules import MOST_P99_MS, Serving
 from stockcast.evaluation.table import REFERENCES, Comparison, comparison, rendered
 from stockcast.forecasting import fitness
-from stockcast.forecasting.walk_forward import judged_symbols, on_test_days, walk_forward
+from stockcast.forecasting.walk_forward import judged_symbols, left_out, on_test_days, walk_forward
 from stockcast.models import bundle
 from stockcast.models.classical.roster import CHALLENGERS, COSTLY, challengers
 from stockcast.models.contract import Forecaster
@@ -69,7 +69,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         everything, data_sha256 = read_bars(args.bars)
         _refuse_seen_days(everything, model.recipe)
         bars, data = judged_symbols(everything), training_set(everything, model.recipe.lookback)
-        _tell_left_out(everything, bars)
+        for sentence in left_out(everything, bars):
+            print(sentence, flush=True)
         frames = {Lstm.name: _judged(bars, model.recipe, model.network)} | _challengers(bars, data, args)
         evidence = Evidence(
             leakage=_leakage(bars, data if data_sha256 == model.recipe.data_sha256 else None, model),
@@ -229,11 +230,6 @@ def _refuse_seen_days(bars: pl.DataFrame, recipe: Recipe) -> None:
             f"{recipe.model_version} was trained until {recipe.trained_until} and the test starts on {first}; it must "
             "start later. Evaluate on the bars that the model was trained with, or train again on these."
         )
-
-
-def _tell_left_out(everything: pl.DataFrame, bars: pl.DataFrame) -> None:
-    for symbol in sorted(set(everything["symbol"]) - set(bars["symbol"])):
-        print(f"{symbol} is not judged: too young, gone before the test, or without a whole window", flush=True)
 
 
 def _tell(verdict: Verdict, compared: Comparison, champion: Contest | None) -> None:

@@ -18,7 +18,7 @@ from pathlib import Path
 import polars as pl
 
 from stockcast.evaluation.table import REFERENCES, comparison, rendered
-from stockcast.forecasting.walk_forward import judged_symbols, on_test_days, walk_forward
+from stockcast.forecasting.walk_forward import judged_symbols, left_out, on_test_days, walk_forward
 from stockcast.models import bars_file, bundle
 from stockcast.models.classical.roster import CHALLENGERS, challengers
 from stockcast.models.lstm import Lstm
@@ -71,8 +71,8 @@ def _bars(args: argparse.Namespace) -> pl.DataFrame:
 def _frames(everything: pl.DataFrame, args: argparse.Namespace, folder: Path) -> dict[str, pl.DataFrame]:
     """Test rows by model, the models that others are compared with among them."""
     bars, data = judged_symbols(everything), training_set(everything, LOOKBACK)
-    for symbol in sorted(set(everything["symbol"]) - set(bars["symbol"])):
-        print(f"{symbol} is not judged: too young, gone before the test, or without a whole window", flush=True)
+    for sentence in left_out(everything, bars):
+        print(sentence, flush=True)
     frames = {}
     if Lstm.name in args.models:
         options = LARGE if len(data.train_ends) >= PANEL else ()

@@ -26,6 +26,14 @@ def judged_symbols(bars: pl.DataFrame) -> pl.DataFrame:
     return candidates.filter(pl.col("symbol").is_in(seen))
 
 
+def left_out(everything: pl.DataFrame, judged: pl.DataFrame) -> list[str]:
+    """A sentence for each symbol that `judged_symbols` left out: what vanishes unseen is missed by nobody."""
+    return [
+        f"{symbol} is not judged: too young, gone before the test, or without a whole window"
+        for symbol in sorted(set(everything["symbol"]) - set(judged["symbol"]))
+    ]
+
+
 def _has_window(bars: pl.DataFrame) -> bool:
     return len(window_ends(features(bars).select(NAMES).to_numpy().astype(np.float64), LOOKBACK)) > 0
 
