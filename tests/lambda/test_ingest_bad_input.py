@@ -129,7 +129,9 @@ UNAVAILABLE = Reply(503, b"Service Unavailable")
 REFUSED = {
     "yahoo: empty body": Refused("yahoo", Reply(200, b""), "BadAnswer", "answer of 0 bytes"),
     "yahoo: truncated JSON": Refused("yahoo", Reply(200, body(chart(rows=YEAR))[:-40]), "BadAnswer", "not whole JSON"),
-    "yahoo: gzip garbage": Refused("yahoo", Reply(200, gzip.compress(b"bars" * 99)), "BadAnswer", "not whole JSON"),
+    "yahoo: gzip garbage": Refused(
+        "yahoo", Reply(200, gzip.compress(b"bars" * 99, mtime=0)), "BadAnswer", "not whole JSON"
+    ),
     "yahoo: web page with 200": Refused("yahoo", Reply(200, WEB_PAGE), "SourceBlocked", "is a web page"),
     "yahoo: error body with 200": Refused("yahoo", Reply(200, NOT_FOUND), "BadAnswer", "an error instead of bars"),
     "yahoo: unknown symbol": Refused("yahoo", Reply(404, NOT_FOUND), "UnknownSymbol", "knows no such symbol"),
@@ -261,7 +263,7 @@ REFUSED = {
         "stooq", Reply(200, b"Price,Close,High\nTicker,AAPL,AAPL\nDate,,\n"), "BadAnswer", "'Price,Close,High'"
     ),
     "stooq: header alone": Refused("stooq", Reply(200, table(())), "BadAnswer", "holds no day"),
-    "stooq: gzip garbage": Refused("stooq", Reply(200, gzip.compress(table(YEAR))), "BadAnswer", "is no text"),
+    "stooq: gzip garbage": Refused("stooq", Reply(200, gzip.compress(table(YEAR), mtime=0)), "BadAnswer", "is no text"),
     "stooq: no volume": Refused(
         "stooq",
         Reply(200, b"Date,Open,High,Low,Close\n2013-03-01,1,2,1,2\n"),

@@ -128,7 +128,11 @@ CASES = {
     "a file cut off in the middle": (damaged(0.6), "whole_parquet", "no whole Parquet file"),
     "a file without its last bytes": (damaged(0.999), "whole_parquet", "no whole Parquet file"),
     "an empty file": (raw(b""), "whole_parquet", "of 0 bytes"),
-    "a gzip under this name": (raw(gzip.compress(b"symbol,date\n" * 999)), "whole_parquet", "no whole Parquet file"),
+    "a gzip under this name": (
+        raw(gzip.compress(b"symbol,date\n" * 999, mtime=0)),
+        "whole_parquet",
+        "no whole Parquet file",
+    ),
     "a web page under this name": (raw(b"<!DOCTYPE html><html>Not found</html>"), "whole_parquet", "no whole Parquet"),
     "a CSV under this name": (raw(GOOD.write_csv().encode()), "whole_parquet", "no whole Parquet file"),
     "one share under two names": (

@@ -102,7 +102,7 @@ def test_a_file_that_is_something_else_is_refused_by_name(tmp_path, change, told
     ("name", "content", "told"),
     [
         ("bars.parquet", b"PAR1 and no more", "cannot be read"),
-        ("bars.parquet", gzip.compress(b"no bars"), "cannot be read"),
+        ("bars.parquet", gzip.compress(b"no bars", mtime=0), "cannot be read"),
         ("bars.xlsx", b"", r"ends in \.xlsx; \.parquet and \.csv are read"),
         ("bars.csv", b"", "cannot be read"),
     ],

@@ -62,7 +62,7 @@ BAD_BODIES = {
     "an HTML page": (b"<!DOCTYPE html><html>consent</html>", SourceBlocked, "is a web page"),
     "plain text": (b"Edge: Too Many Requests", BadAnswer, "is not whole JSON"),
     "truncated JSON": (body(chart())[:-30], BadAnswer, "is not whole JSON"),
-    "gzip nobody asked for": (gzip.compress(body(chart())), BadAnswer, "is not whole JSON"),
+    "gzip nobody asked for": (gzip.compress(body(chart()), mtime=0), BadAnswer, "is not whole JSON"),
     "nothing": (b"", BadAnswer, "answer of 0 bytes"),
     "a list": (b"[]", BadAnswer, "must have the key 'chart'"),
     "another API's error": (b'{"Note": "limit"}', BadAnswer, r"has keys \['Note'\]"),
