@@ -20,7 +20,7 @@ import polars as pl
 from stockcast.evaluation.table import REFERENCES, comparison, rendered
 from stockcast.forecasting.walk_forward import judged_symbols, left_out, on_test_days, walk_forward
 from stockcast.models import bars_file, bundle
-from stockcast.models.classical.roster import CHALLENGERS, challengers
+from stockcast.models.classical.roster import CHALLENGERS, CHEAP, COSTLY, challengers
 from stockcast.models.lstm import Lstm
 from stockcast.models.recipe import LOOKBACK
 from stockcast.models.training_set import training_set
@@ -29,6 +29,7 @@ ROOT = Path(__file__).resolve().parents[1]
 TRAIN = ROOT / "training" / "train.py"
 BEFORE_TEST = timedelta(days=3 * 366)  # two years of outcomes calibrate intervals and bias
 COSTLY_BEFORE_TEST = timedelta(days=440)  # one year does so well enough, and each costs minutes
+FEW_SYMBOLS = 20
 PANEL = 100_000  # training windows: from here on larger batches and fewer epochs do as well
 LARGE = ("--batch_size", "1024", "--epochs", "6", "--patience", "2")
 DIRECTION = (
@@ -44,6 +45,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         bars = _bars(args)
     except bars_file.BadFile as fault:
         raise SystemExit(f"make evaluate stops: {fault}") from fault
+    args.models = args.models or _affordable(bars["symbol"].n_unique())
     with tempfile.TemporaryDirectory() as folder:
         try:
             frames = _frames(bars, args, Path(folder))
@@ -66,6 +68,18 @@ def _bars(args: argparse.Namespace) -> pl.DataFrame:
     for row in parts.sort("from").iter_rows(named=True):
         print(f"  {row['split']}: {row['rows']} bars, {row['from']} to {row['to']}", flush=True)
     return marked
+
+
+def _affordable(symbols: int) -> tuple[str, ...]:
+    """All models, or all but the costly ones where those would take an hour and more."""
+    if symbols <= FEW_SYMBOLS:
+        return (Lstm.name, *CHALLENGERS)
+    print(
+        f"{' and '.join(COSTLY)} are left out: they take half a minute and more for each of {symbols} symbols. "
+        f"MODELS={','.join((Lstm.name, *CHALLENGERS))} has them too.",
+        flush=True,
+    )
+    return (Lstm.name, *CHEAP)
 
 
 def _frames(everything: pl.DataFrame, args: argparse.Namespace, folder: Path) -> dict[str, pl.DataFrame]:
@@ -111,8 +125,8 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     add("--symbols", type=_names, default=(), help="comma separated; default: all in the file")
     add("--seeds", type=_seeds, default="0,1,2", help="comma separated; one network each, averaged")
     add(
-        "--models", type=_models, default=(Lstm.name, *CHALLENGERS),
-        help="comma separated; default: all. arima and prophet take seconds for every symbol and year",
+        "--models", type=_models,
+        help=f"comma separated; default: all, but {' and '.join(COSTLY)} only for up to {FEW_SYMBOLS} symbols",
     )  # fmt: skip
     return parser.parse_args(arguments)
 

@@ -51,6 +51,24 @@ def test_a_symbol_that_cannot_be_judged_is_named_and_the_others_are(path, tmp_pa
     assert "1 trading day ahead" in told
 
 
+def test_many_symbols_are_judged_without_the_models_that_would_take_an_hour(path, tmp_path, monkeypatch, capsys):
+    """Who gives a large file and no models wants a table today, and to know what is missing."""
+    monkeypatch.setattr(evaluate_bars, "FEW_SYMBOLS", 1)
+    asked = []
+
+    def note(bars, args, folder):
+        asked.append(args.models)
+        raise ValueError("noted")
+
+    monkeypatch.setattr(evaluate_bars, "_frames", note)
+
+    with pytest.raises(SystemExit, match="noted"):
+        evaluate_bars.main(["--bars", str(path), *TEST])
+
+    assert asked == [("lstm", "naive", "drift", "ewma", "har", "har_symbol")]
+    assert "arima and prophet are left out: they take half a minute and more for each of 2" in capsys.readouterr().out
+
+
 def test_the_network_is_trained_before_the_days_it_is_judged_on(path, capfd):
     """The same script as in a training job, on the days before `--from` and no others."""
     evaluate_bars.main(["--bars", str(path), *TEST, "--models", "lstm", "--seeds", "0"])
