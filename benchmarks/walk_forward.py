@@ -21,6 +21,7 @@ from tests.stockcast.generated import bars  # noqa: E402
 
 from stockcast.features.indicators import features  # noqa: E402
 from stockcast.features.targets import with_targets  # noqa: E402
+from stockcast.models.classical.origins import REFIT_EVERY  # noqa: E402
 from stockcast.models.classical.roster import CHALLENGERS, challengers  # noqa: E402
 
 SYMBOLS, DAYS, ORIGINS = 6, 2000, 250
@@ -58,8 +59,8 @@ def _page(by_symbol: list[dict[str, float]], total: float) -> str:
     lines = [
         "# Walk-forward of the classical models",
         "",
-        f"{SYMBOLS} symbols x {ORIGINS} days x 3 horizons, ARIMA and Prophet refitted every 21 days, {PROCESSES} "
-        f"processes; {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}.",
+        f"{SYMBOLS} symbols x {ORIGINS} days x 3 horizons, ARIMA and Prophet refitted every {REFIT_EVERY} days, "
+        f"{PROCESSES} processes; {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}.",
         "",
         "| model | CPU-seconds, all symbols |",
         "|---|---|",

@@ -10,7 +10,7 @@ import math
 import tarfile
 import tempfile
 from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor, Future
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -27,7 +27,7 @@ from stockcast.evaluation.performance import Performance, performance
 from stockcast.evaluation.serving_rules import MOST_P99_MS, Serving
 from stockcast.evaluation.table import REFERENCES, Comparison, comparison, rendered
 from stockcast.forecasting import fitness
-from stockcast.forecasting.walk_forward import judged_symbols, left_out, on_test_days, walk_forward
+from stockcast.forecasting.walk_forward import judged, judged_symbols, left_out, processes
 from stockcast.models import bundle
 from stockcast.models.classical.roster import CHALLENGERS, COSTLY, challengers
 from stockcast.models.contract import Forecaster
@@ -71,16 +71,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
         bars, data = judged_symbols(everything), training_set(everything, model.recipe.lookback)
         for sentence in left_out(everything, bars):
             print(sentence, flush=True)
-        frames = {Lstm.name: _judged(bars, model.recipe, model.network)} | _challengers(bars, data, args)
-        evidence = Evidence(
-            leakage=_leakage(bars, data if data_sha256 == model.recipe.data_sha256 else None, model),
-            average=performance(frames[Lstm.name], model.recipe.horizons, _references(frames)),
-            seeds=_seeds(bars, model, _references(frames)),
-            serving=_serving(bars, model, args.model),
-            champion=_champion(bars, model, frames[Lstm.name], args.champion, Path(folder) / "champion"),
-            tries=args.tries,
-            most_p99_ms=args.most_p99_ms,
-        )
+        with processes(len(COSTLY)) as pool:
+            costly = _begun(bars, data, args, pool)
+            frames = {Lstm.name: _judged(bars, model.recipe, model.network)} | _cheap(bars, data, args)
+            evidence = Evidence(
+                leakage=_leakage(bars, data if data_sha256 == model.recipe.data_sha256 else None, model),
+                average=performance(frames[Lstm.name], model.recipe.horizons, _references(frames)),
+                seeds=_seeds(bars, model, _references(frames)),
+                serving=_serving(bars, model, args.model),
+                champion=_champion(bars, model, frames[Lstm.name], args.champion, Path(folder) / "champion"),
+                tries=args.tries,
+                most_p99_ms=args.most_p99_ms,
+            )
+            frames |= {name: begun.result() for name, begun in costly.items()}
+    frames = {name: frames[name] for name in (Lstm.name, *args.challengers)}
     verdict, compared = judge(evidence), comparison(frames, model.recipe.horizons)
     args.out.mkdir(parents=True, exist_ok=True)
     evaluation = _evaluation(model, frames[Lstm.name], evidence, verdict, compared)
@@ -90,31 +94,37 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _judged(bars: pl.DataFrame, recipe: Recipe, network: OnnxModel) -> pl.DataFrame:
-    return on_test_days(walk_forward(bars, Lstm(recipe, network), recipe.factors), bars)
+    return judged(bars, Lstm(recipe, network), recipe.factors)
 
 
-def _challengers(bars: pl.DataFrame, data: TrainingSet, args: argparse.Namespace) -> Frames:
-    """Test rows of the models to beat; the pooled HAR learns from the rows that the network learned from.
+def _cheap(bars: pl.DataFrame, data: TrainingSet, args: argparse.Namespace) -> Frames:
+    """Test rows of the models to beat; the pooled HAR learns from the rows that the network learned from."""
+    names = [name for name in args.challengers if name not in COSTLY]
+    since = _test_days(bars)[0] - WARM_UP
+    return {other.name: judged(bars, other) for other in challengers(names, data.frame[data.train_ends], since)}
 
-    ARIMA and Prophet fit by the hundred, so they are judged on the last days only; their line of the table says how
-    many.
+
+def _begun(
+    bars: pl.DataFrame, data: TrainingSet, args: argparse.Namespace, pool: Executor
+) -> dict[str, Future[pl.DataFrame]]:
+    """Test rows of ARIMA and Prophet, on their way in other processes.
+
+    They fit by the hundred, so they are judged on the last days only; their line of the table says how many.
     """
-    days = bars.filter(pl.col("split") == "test")["date"].unique().sort()
-    since = {"": days[0], "costly": days[-min(len(days), args.costly_days)]}
-    others = challengers(
-        args.challengers,
-        data.frame[data.train_ends],
-        since=since[""] - WARM_UP,
-        costly_since=since["costly"] - COSTLY_WARM_UP,
-    )
+    days = _test_days(bars)
+    first = days[-min(len(days), args.costly_days)]
+    traded = bars.filter(pl.col("date").max().over("symbol") >= first)  # others left the market before
+    names = [name for name in args.challengers if name in COSTLY]
+    models = challengers(names, data.frame[data.train_ends], costly_since=first - COSTLY_WARM_UP)
+    return {model.name: pool.submit(_judged_from, first, traded, model) for model in models}
 
-    def judged(other: Forecaster) -> pl.DataFrame:
-        first = since["costly" if other.name in COSTLY else ""]
-        traded = bars.filter(pl.col("date").max().over("symbol") >= first)  # others left the market before
-        return on_test_days(walk_forward(traded, other), traded).filter(pl.col("date") >= first)
 
-    with ThreadPoolExecutor(max_workers=2) as pool:  # ARIMA computes here, Prophet in processes of its own
-        return {other.name: frame for other, frame in zip(others, pool.map(judged, others), strict=True)}
+def _judged_from(first: date, bars: pl.DataFrame, model: Forecaster) -> pl.DataFrame:
+    return judged(bars, model).filter(pl.col("date") >= first)
+
+
+def _test_days(bars: pl.DataFrame) -> pl.Series:
+    return bars.filter(pl.col("split") == "test")["date"].unique().sort()
 
 
 def _references(frames: Frames) -> Frames:

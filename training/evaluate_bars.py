@@ -18,7 +18,7 @@ from pathlib import Path
 import polars as pl
 
 from stockcast.evaluation.table import REFERENCES, comparison, rendered
-from stockcast.forecasting.walk_forward import judged_symbols, left_out, on_test_days, walk_forward
+from stockcast.forecasting.walk_forward import judged, judged_symbols, left_out, processes
 from stockcast.models import bars_file, bundle
 from stockcast.models.classical.roster import CHALLENGERS, CHEAP, COSTLY, challengers
 from stockcast.models.lstm import Lstm
@@ -87,16 +87,19 @@ def _frames(everything: pl.DataFrame, args: argparse.Namespace, folder: Path) ->
     bars, data = judged_symbols(everything), training_set(everything, LOOKBACK)
     for sentence in left_out(everything, bars):
         print(sentence, flush=True)
-    frames = {}
-    if Lstm.name in args.models:
-        options = LARGE if len(data.train_ends) >= PANEL else ()
-        recipe, model = bundle.load(_trained(everything, args, options, folder))
-        frames[Lstm.name] = on_test_days(walk_forward(bars, Lstm(recipe, model), recipe.factors), bars)
     others = [name for name in CHALLENGERS if name in args.models or name in REFERENCES]
     since, costly_since = args.first - BEFORE_TEST, args.first - COSTLY_BEFORE_TEST
-    for other in challengers(others, data.frame[data.train_ends], since=since, costly_since=costly_since):
-        print(f"{other.name} ...", flush=True)
-        frames[other.name] = on_test_days(walk_forward(bars, other), bars)
+    models = challengers(others, data.frame[data.train_ends], since=since, costly_since=costly_since)
+    frames = {}
+    with processes(os.cpu_count() or 1) as pool:
+        begun = {model.name: pool.submit(judged, bars, model) for model in models if model.name in COSTLY}
+        if Lstm.name in args.models:
+            options = LARGE if len(data.train_ends) >= PANEL else ()
+            recipe, model = bundle.load(_trained(everything, args, options, folder))
+            frames[Lstm.name] = judged(bars, Lstm(recipe, model), recipe.factors)
+        for other in models:
+            print(f"{other.name} ...", flush=True)
+            frames[other.name] = begun[other.name].result() if other.name in begun else judged(bars, other)
     return frames
 
 

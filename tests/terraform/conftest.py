@@ -1,14 +1,17 @@
 """A workbench: all Terraform copied to a folder of its own, initialised once, without credentials.
 
 `terraform init`, `get` and `test` leave folders and lock files behind; in the copy they disturb nobody. The provider
-is verified and unpacked once; every module then borrows it by a link.
+is verified and unpacked once.
 """
 
 import json
 import os
+import re
 import shutil
 import subprocess
-from dataclasses import dataclass
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -33,15 +36,11 @@ class Workbench:
         command = [str(find_terraform()), f"-chdir={self.root / folder}", *args, "-no-color"]
         return subprocess.run(command, env=self.environ, capture_output=True, text=True, timeout=900, check=False)
 
-    def borrow_provider(self, folder: str) -> None:
-        """Do for a module what `init` does, without verifying and unpacking the provider again."""
-        platform, here = self.root / "terraform/platform", self.root / folder
-        (here / ".terraform").mkdir(exist_ok=True)
-        if not (here / ".terraform/providers").exists():
-            (here / ".terraform/providers").symlink_to(platform / ".terraform/providers")
-            shutil.copy(platform / ".terraform.lock.hcl", here)
+    def test(self, folder: str, *args: str) -> subprocess.CompletedProcess[str]:
+        """`terraform test` in a folder of the copy."""
         got = self.run(folder, "get")
         assert got.returncode == 0, got.stderr
+        return self.run(folder, "test", *args)
 
 
 @pytest.fixture(scope="session")
@@ -53,6 +52,38 @@ def workbench(tmp_path_factory: pytest.TempPathFactory) -> Workbench:
     done = bench.run("terraform/platform", "init", "-backend=false", "-input=false", "-lockfile=readonly")
     assert done.returncode == 0, done.stdout + done.stderr
     return bench
+
+
+@pytest.fixture(scope="session")
+def mocked(workbench: Workbench) -> Iterator[Workbench]:
+    """For tests with a mocked provider, which ask the real one for its schema alone, once in every `run` block.
+
+    One process of it answers them all, as https://developer.hashicorp.com/terraform/plugin/debugging tells. Not for
+    plans: whoever configures it does so for everybody.
+    """
+    [binary] = workbench.root.glob(
+        "terraform/platform/.terraform/providers/*/hashicorp/aws/*/*/terraform-provider-aws_*"
+    )
+    log = workbench.root / "provider.log"
+    with log.open("w") as out:
+        quiet = {**workbench.environ, "TF_LOG": "OFF"}  # else it logs every request, 10 MB for a module
+        provider = subprocess.Popen([str(binary), "-debug"], stdout=out, stderr=out, env=quiet)
+    try:
+        attach = _address(provider, log)
+        yield replace(workbench, environ={**workbench.environ, "TF_REATTACH_PROVIDERS": attach})
+    finally:
+        provider.terminate()
+        provider.wait(20)
+
+
+def _address(provider: subprocess.Popen[bytes], log: Path) -> str:
+    """Where the provider listens, once it says so."""
+    for _ in range(600):
+        if told := re.search(r"TF_REATTACH_PROVIDERS='(.+)'", log.read_text()):
+            return told[1]
+        assert provider.poll() is None, log.read_text()
+        time.sleep(0.1)
+    raise AssertionError(f"the provider did not listen within a minute: {log.read_text()}")
 
 
 def environment_in(home: Path) -> dict[str, str]:

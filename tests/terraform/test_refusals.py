@@ -138,14 +138,14 @@ def case_file(values: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def messages(workbench: Workbench, build_folder: str) -> dict[str, str]:
+def messages(mocked: Workbench, build_folder: str) -> dict[str, str]:
     """What the plan of each case said, by the case's name."""
-    tests = workbench.root / "terraform/platform/refused"
+    tests = mocked.root / "terraform/platform/refused"
     tests.mkdir()
     for name, (values, *_) in REFUSED.items():
         (tests / f"{name}.tftest.hcl").write_text(case_file(values))
-    printed = workbench.run(
-        "terraform/platform", "test", "-json", "-test-directory=refused", "-var-file=../../envs/staging/platform.tfvars"
+    printed = mocked.test(
+        "terraform/platform", "-json", "-test-directory=refused", "-var-file=../../envs/staging/platform.tfvars"
     ).stdout
     shutil.rmtree(tests)  # the workbench is everybody's
     told: dict[str, str] = dict.fromkeys(REFUSED, "")

@@ -16,11 +16,11 @@ MODULES = sorted(path.parent.name for path in ROOT.glob("modules/*/main.tf"))
 ENVIRONMENTS = sorted(path.parent.name for path in ROOT.glob("envs/*/platform.tfvars"))
 
 
-def plan_platform(workbench: Workbench, build: Path, environment: str, tests: str) -> subprocess.CompletedProcess[str]:
+def plan_platform(mocked: Workbench, build: Path, environment: str, tests: str) -> subprocess.CompletedProcess[str]:
     """The root's own tests of one kind, with an environment's values and a toy build."""
     values = f"-var-file=../../envs/{environment}/platform.tfvars"
     kind = f"-filter=tests/{tests}.tftest.hcl"
-    return workbench.run("terraform/platform", "test", kind, values, f"-var=build_folder={build}")
+    return mocked.test("terraform/platform", kind, values, f"-var=build_folder={build}")
 
 
 @pytest.mark.parametrize("folder", ["envs", "modules", "terraform"])
@@ -71,30 +71,26 @@ def test_the_lock_file_verifies_the_provider_and_is_left_as_it_is(workbench: Wor
 
 @pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_the_platform_plans_with_an_environments_values(
-    workbench: Workbench, build_folder: Path, environment: str
+    mocked: Workbench, build_folder: Path, environment: str
 ) -> None:
     """A value that a validation refuses, or a setting left empty, shows here and not in a pipeline on AWS."""
-    judged = plan_platform(workbench, build_folder, environment, "values")
+    judged = plan_platform(mocked, build_folder, environment, "values")
 
     assert judged.returncode == 0, judged.stdout + judged.stderr
 
 
 @pytest.mark.parametrize("module", MODULES)
-def test_a_modules_own_tests_pass(workbench: Workbench, module: str) -> None:
+def test_a_modules_own_tests_pass(mocked: Workbench, module: str) -> None:
     """Names, grants and refusals of one module, against a mocked provider."""
-    workbench.borrow_provider(f"modules/{module}")
-
-    judged = workbench.run(f"modules/{module}", "test")
+    judged = mocked.test(f"modules/{module}")
 
     assert judged.returncode == 0, judged.stdout + judged.stderr
 
 
 @pytest.mark.parametrize("root", ["bootstrap", "delivery"])
-def test_a_roots_own_tests_pass(workbench: Workbench, root: str) -> None:
+def test_a_roots_own_tests_pass(mocked: Workbench, root: str) -> None:
     """State for everybody, or a build that takes another environment's role, must show before an account has it."""
-    workbench.borrow_provider(f"terraform/{root}")
-
-    judged = workbench.run(f"terraform/{root}", "test")
+    judged = mocked.test(f"terraform/{root}")
 
     assert judged.returncode == 0, judged.stdout + judged.stderr
 

@@ -1,5 +1,8 @@
 """Many models over many symbols, day by day: the rows that evaluation makes its figures from."""
 
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+
 import numpy as np
 import polars as pl
 
@@ -44,6 +47,16 @@ def walk_forward(bars: pl.DataFrame, forecaster: Forecaster, pooled: Factors = B
         history(str(one["symbol"][0]), one, forecaster, pooled)
         for one in bars.partition_by("symbol", maintain_order=True)
     )
+
+
+def judged(bars: pl.DataFrame, forecaster: Forecaster, pooled: Factors = BELL_CURVE) -> pl.DataFrame:
+    """Rows of `walk_forward` on the test days."""
+    return on_test_days(walk_forward(bars, forecaster, pooled), bars)
+
+
+def processes(most: int) -> ProcessPoolExecutor:
+    """For `judged` beside other work, as models of pure Python would hold up everything in a thread."""
+    return ProcessPoolExecutor(most, mp_context=get_context("spawn"))  # polars' threads do not survive a fork
 
 
 def on_test_days(origins: pl.DataFrame, bars: pl.DataFrame) -> pl.DataFrame:

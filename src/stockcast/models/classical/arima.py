@@ -1,4 +1,4 @@
-"""ARIMA of log closes, its orders found anew every month."""
+"""ARIMA of log closes, its orders found anew every two months."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from stockcast.contracts.records import HORIZONS
 from stockcast.features.indicators import WARM_UP
-from stockcast.models.classical.origins import known_rows, log_closes, origin_rows, unchanged_volatility
+from stockcast.models.classical.origins import REFIT_EVERY, known_rows, log_closes, origin_rows, unchanged_volatility
 from stockcast.models.outlook import Outlook, beside_outcomes
 
 WINDOW = 504  # trading days that a fit sees, two years
@@ -24,7 +24,7 @@ class Arima:
     """
 
     since: date | None = None
-    refit_every: int = 21  # origins
+    refit_every: int = REFIT_EVERY  # origins
     name: ClassVar[str] = "arima"
 
     def outlook(self, bars: pl.DataFrame) -> Outlook:

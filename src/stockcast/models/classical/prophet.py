@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from stockcast.contracts.records import HORIZONS
 from stockcast.features.indicators import WARM_UP
-from stockcast.models.classical.origins import known_rows, log_closes, origin_rows, unchanged_volatility
+from stockcast.models.classical.origins import REFIT_EVERY, known_rows, log_closes, origin_rows, unchanged_volatility
 from stockcast.models.outlook import Outlook, beside_outcomes
 
 WINDOW = 756  # trading days that a fit sees, three years: a yearly season has to come back to be one
@@ -26,7 +26,7 @@ class Prophet:
     """
 
     since: date | None = None
-    refit_every: int = 21  # origins
+    refit_every: int = REFIT_EVERY  # origins
     name: ClassVar[str] = "prophet"
 
     def outlook(self, bars: pl.DataFrame) -> Outlook:
