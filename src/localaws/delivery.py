@@ -18,25 +18,14 @@ AHEAD = ("check",)  # what the first build of the infrastructure pipeline needs 
 
 
 def make(stack: Stack, progress: Progress) -> None:
-    """Bootstrap and delivery root, as a person applies them to an account, and last the door for pushes."""
+    """Bootstrap and delivery root, as a person applies them to an account. They need nothing of the platform."""
     if not remote.is_possible():
         progress.say("pipelines: left out, for this folder is no git clone with a commit, and nothing can be pushed")
         return
     remote.make(stack)
     if _stands(stack):
         progress.say("the pipelines stand already")
-    else:
-        _make_pipelines(stack, progress)
-        with progress.step("state settled"):  # else `make drift` would tell of what the apply itself has brought
-            commands.run_terraform(stack, "settle")
-    remote.open_for_pushes(stack)
-    progress.say(remote.connect(stack))
-    if remote.is_dirty():
-        progress.say("what is not committed in this clone is not in the repository that the pipelines deploy from")
-    _work_ahead(stack)
-
-
-def _make_pipelines(stack: Stack, progress: Progress) -> None:
+        return
     _marker(stack).unlink(missing_ok=True)
     with progress.step("deploy roles"):
         commands.run(stack, "bootstrap", "shipping.bootstrap", "--confirm", ACCOUNT_ID)
@@ -44,7 +33,20 @@ def _make_pipelines(stack: Stack, progress: Progress) -> None:
     with progress.step("pipelines"):
         variables = {"STOCKCAST_DELIVERY_VAR_FILE": str(_write_values(stack))}
         commands.run(stack, "delivery", "shipping.delivery", "--confirm", ACCOUNT_ID, variables=variables)
-    _marker(stack).write_text(_fingerprint(stack))
+
+
+def open_for_pushes(stack: Stack, progress: Progress) -> None:
+    """The door, once pipelines and platform stand: a push before would find half of what it deploys to."""
+    if not remote.is_possible():
+        return
+    if not _stands(stack):
+        with progress.step("state settled"):  # else `make drift` would tell of what the apply itself has brought
+            commands.run_terraform(stack, "settle")
+        _marker(stack).write_text(_fingerprint(stack))
+    remote.open_for_pushes(stack)
+    progress.say(remote.connect(stack))
+    if remote.is_dirty():
+        progress.say("what is not committed in this clone is not in the repository that the pipelines deploy from")
 
 
 def _click_the_connection(stack: Stack) -> None:
@@ -90,7 +92,7 @@ def _fingerprint(stack: Stack) -> str:
     return hashlib.sha256(b"\0".join(parts)).hexdigest()
 
 
-def _work_ahead(stack: Stack) -> None:
+def work_ahead(stack: Stack) -> None:
     """In the background, after this command's end too: the first push shall wait for no download and no first scan."""
     python = str(tools.environment_python("local"))
     for name, command in (

@@ -1,7 +1,8 @@
 """`make up`: from a fresh clone to a table of forecasts, and again from wherever an earlier try stopped.
 
 What does not depend on each other runs side by side: environments are made while the embedded AWS starts, Terraform
-applies while Airflow starts. Then the same DAG that runs on AWS does the main job, while the pipelines are made.
+plans while Airflow starts, the pipelines are made while it waits for resources. Then the same DAG that runs on AWS does
+the main job.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -45,9 +46,9 @@ def up(choice: Choice) -> None:
     with lock.alone(stack):
         goes_on = _can_go_on(stack, progress)
         stack.write()
-        _bring_up(stack, progress, goes_on)
         with ThreadPoolExecutor(1) as beside:
-            pipelines = beside.submit(delivery.make, stack, progress)
+            made = _bring_up(stack, progress, goes_on, beside)
+            pipelines = beside.submit(_open_for_pushes, stack, progress, made)
             keys = _forecast(stack, progress)
         _remember_times(stack, progress, goes_on)
     s3 = services.client(stack, "s3")
@@ -56,6 +57,7 @@ def up(choice: Choice) -> None:
     print(f"\n{forecast_table.table(found)}\n\n{forecast_table.LEGEND}")
     print(f"\n{challenger_table.table(all_models)}\n\n{challenger_table.LEGEND}\n\n{forecast_table.places(stack)}")
     pipelines.result()  # whatever kept them from being made is told below the forecasts, which stand without them
+    delivery.work_ahead(stack)
     print(f"\nup: {progress.total:.0f} s")
 
 
@@ -96,18 +98,28 @@ def _free_ports(wanted: Mapping[str, int], taken: Sequence[str]) -> dict[str, in
     return {name: chosen[name] for name in taken}
 
 
-def _bring_up(stack: Stack, progress: Progress, goes_on: bool) -> None:
-    """Environments, services and Terraform, side by side where they do not need each other."""
+def _open_for_pushes(stack: Stack, progress: Progress, made: Future[None]) -> None:
+    made.result()
+    delivery.open_for_pushes(stack, progress)
+
+
+def _bring_up(stack: Stack, progress: Progress, goes_on: bool, beside: Executor) -> Future[None]:
+    """Environments, services and Terraform, side by side where they do not need each other.
+
+    Returns the making of the pipelines, which may go on.
+    """
     with ThreadPoolExecutor(max_workers=6) as pool:
         made = {group: pool.submit(_environment, group, progress) for group in ("market", "jobs", "serve", "airflow")}
-        chains = [partial(_aws, stack, progress, goes_on)]
+        chains = []
         if stack.choice.source == "sample" and not services.market_is_up(stack):
             chains.append(partial(_market, stack, progress, made["market"]))
         if not goes_on:
             chains.append(partial(_airflow, stack, progress, made["airflow"]))
+        pipelines = pool.submit(_aws, stack, progress, goes_on, beside)
         running = [pool.submit(chain) for chain in chains]
         for future in [*made.values(), *running]:
             future.result()
+        return pipelines.result()
 
 
 def _step(progress: Progress, name: str, work: Callable[[Stack], None], stack: Stack) -> None:
@@ -123,15 +135,21 @@ def _environment(group: str, progress: Progress) -> None:
         raise StepFailed(f"environment {group}", str(problem)) from problem
 
 
-def _aws(stack: Stack, progress: Progress, goes_on: bool) -> None:
+def _aws(stack: Stack, progress: Progress, goes_on: bool, beside: Executor) -> Future[None]:
     if not goes_on:
         _step(progress, "embedded AWS", services.start_gateway, stack)
+    _plan(stack, progress)  # first: it fetches the provider, and two at once would write one cache
+    pipelines = beside.submit(delivery.make, stack, progress)
     _apply(stack, progress)
+    return pipelines
+
+
+def _plan(stack: Stack, progress: Progress) -> None:
+    with progress.step("terraform plan"):
+        commands.run_terraform(stack, "plan")
 
 
 def _apply(stack: Stack, progress: Progress) -> None:
-    with progress.step("terraform plan"):
-        commands.run_terraform(stack, "plan")
     with progress.step("terraform apply"):
         _applying(stack).touch()
         commands.run_terraform(stack, "apply")
@@ -207,6 +225,7 @@ def train(stack: Stack) -> None:
         raise StepFailed("train", "no whole and current stack of this clone runs here.", remedy="Run `make up` first.")
     progress = Progress()
     with lock.alone(stack):
+        _plan(stack, progress)
         _apply(stack, progress)
         api = _sync_dags(stack, progress)
         run_id = f"manual__{datetime.now(UTC):%Y%m%dT%H%M%S}"

@@ -13,8 +13,6 @@ from localaws.progress import Progress, StepFailed
 from localaws.stack import Choice, Stack
 from shipping import tools
 
-AHEAD = ["environments-ahead", "scan-ahead"]  # the logs of what goes on in the background
-
 
 class Calls:
     """What was run on the stack, in order; `broken` is the step that fails."""
@@ -47,13 +45,22 @@ def calls(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Calls:
     return calls
 
 
+def up(stack: Stack) -> None:
+    """What `make up` does, the platform left out, which is applied between the two."""
+    delivery.make(stack, Progress())
+    delivery.open_for_pushes(stack, Progress())
+
+
 def test_roles_and_pipelines_come_in_order_and_pushes_last(
     stack: Stack, calls: Calls, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """A push before the pipelines stand would pass them by."""
+    """A push before pipelines and platform stand would pass them by."""
     delivery.make(stack, Progress())
+    made, was_open = list(calls.steps), remote.is_open(stack)
+    delivery.open_for_pushes(stack, Progress())
 
-    assert calls.steps == ["bootstrap", "click", "delivery", "terraform settle", *AHEAD]
+    assert (made, was_open) == (["bootstrap", "click", "delivery"], False)
+    assert calls.steps == [*made, "terraform settle"]
     assert remote.is_open(stack)
     assert "what is not committed in this clone is not in the repository" in capsys.readouterr().out
 
@@ -65,7 +72,7 @@ def test_pipelines_that_could_not_be_made_take_no_pushes_and_are_made_again(stac
     assert not remote.is_open(stack)
 
     calls.broken = ""
-    delivery.make(stack, Progress())
+    up(stack)
 
     assert calls.steps.count("delivery") == 2
     assert remote.is_open(stack)
@@ -73,16 +80,33 @@ def test_pipelines_that_could_not_be_made_take_no_pushes_and_are_made_again(stac
 
 def test_pipelines_that_stand_are_not_made_again(stack: Stack, calls: Calls, monkeypatch: pytest.MonkeyPatch) -> None:
     """A second `make up` would take half a minute longer for nothing."""
-    delivery.make(stack, Progress())
+    up(stack)
     calls.steps.clear()
 
-    delivery.make(stack, Progress())
+    up(stack)
     again = list(calls.steps)
     monkeypatch.setattr(delivery, "SOURCES", ("terraform/delivery",))  # as if the sources had changed
     delivery.make(stack, Progress())
 
-    assert again == AHEAD
+    assert again == []
     assert "delivery" in calls.steps
+
+
+def test_pipelines_whose_platform_broke_off_are_made_again(stack: Stack, calls: Calls) -> None:
+    """Its apply failed beside them: nobody knows what of it they have seen."""
+    delivery.make(stack, Progress())
+
+    up(stack)
+
+    assert calls.steps.count("delivery") == 2
+    assert calls.steps[-1] == "terraform settle"
+
+
+def test_the_first_push_finds_environments_and_a_scan(stack: Stack, calls: Calls) -> None:
+    """It shall wait for no download, and for no scan of what has not changed."""
+    delivery.work_ahead(stack)
+
+    assert calls.steps == ["environments-ahead", "scan-ahead"]
 
 
 def test_an_unpacked_archive_gets_no_pipelines(
@@ -91,7 +115,7 @@ def test_an_unpacked_archive_gets_no_pipelines(
     """They would have nothing to deploy, and be red for ever."""
     monkeypatch.setattr(remote, "is_possible", lambda: False)
 
-    delivery.make(stack, Progress())
+    up(stack)
 
     assert calls.steps == []
     assert "pipelines: left out, for this folder is no git clone" in capsys.readouterr().out

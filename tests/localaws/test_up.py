@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
@@ -156,14 +157,12 @@ def test_pipelines_that_could_not_be_made_do_not_take_the_forecasts_along(
 ) -> None:
     """Whoever only wants forecasts has them, and reads below why pushes are not deployed."""
 
-    def broken(*_: object, **__: object) -> None:
-        raise StepFailed("delivery", "AccessDenied")
-
+    broken: Future[None] = Future()
+    broken.set_exception(StepFailed("delivery", "AccessDenied"))
     monkeypatch.setattr(up.arguments, "check", lambda _: None)
     monkeypatch.setattr(up, "_can_go_on", lambda *_: False)
-    monkeypatch.setattr(up, "_bring_up", lambda *_: None)
+    monkeypatch.setattr(up, "_bring_up", lambda *_: broken)
     monkeypatch.setattr(up, "_forecast", lambda *_: ["gold/key.json"])
-    monkeypatch.setattr(up.delivery, "make", broken)
     monkeypatch.setattr(up.forecast_table, "records", lambda _, keys: keys)
     monkeypatch.setattr(up.forecast_table, "table", lambda found: f"the table of {found}")
     monkeypatch.setattr(up.challenger_table, "records", lambda s3, found: [])
