@@ -17,6 +17,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import boto3
@@ -182,10 +183,12 @@ def doctor(environment: str) -> None:
 def validate(environment: str) -> None:
     """Needs neither credentials nor a network beyond the provider's own source."""
     package.build(ROOT, ROOT / "build")
-    for folder in (terraform_root.PLATFORM, bootstrap.SOURCES, delivery.SOURCES):
-        root = TerraformRoot(folder, f"validate-{environment}-{folder.name}")
+    folders = (terraform_root.PLATFORM, bootstrap.SOURCES, delivery.SOURCES)
+    roots = [TerraformRoot(folder, f"validate-{environment}-{folder.name}") for folder in folders]
+    for root in roots:  # one after the other: they may share a cache of providers
         root.run("init", "-backend=false", "-input=false", "-no-color", capture=True)
-        root.run("validate", "-no-color")
+    with ThreadPoolExecutor(len(roots)) as pool:
+        list(pool.map(lambda root: root.run("validate", "-no-color"), roots))
 
 
 def fmt(write: bool) -> None:

@@ -1,6 +1,7 @@
 """HCL as Python data: keys and strings without the quotes that the parser leaves on them."""
 
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ def load(path: Path) -> dict[str, Any]:
     return loads(path.read_text())
 
 
+@cache  # a file is asked for by many rules, and parsing is slow; nobody may change what comes back
 def loads(text: str) -> dict[str, Any]:
     parsed = _plain(hcl2.loads(text))
     assert isinstance(parsed, dict)
