@@ -1,13 +1,14 @@
 """Gate G0: has anything of the future come in? Asked before any figure is believed."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from stockcast.contracts.records import HORIZONS
 from stockcast.evaluation.rules import Rule, at_least, at_most
 from stockcast.features import leakage
 from stockcast.features.indicators import NAMES, features
@@ -24,6 +25,8 @@ class Leakage:
     known_gain: float  # of today's return, which the features do hold: shows that the probe sees
     shuffled_gain: float  # of a network trained on shuffled labels, measured while training
     scaler_difference: float
+    return_gains: Mapping[int, float]  # horizon -> of the return that is trained; a horizon left out was not measured
+    variance_gains: Mapping[int, float]  # and of the log variance
 
 
 def measured(
@@ -50,6 +53,8 @@ def measured(
         scaler_difference=math.nan
         if fitted_on is None
         else leakage.scaler_difference(recipe.means, recipe.sds, fitted_on),
+        return_gains={h: leakage.target_gain(featured, names, f"y{h}") for h in HORIZONS},
+        variance_gains={h: leakage.target_gain(featured, names, f"v{h}") for h in HORIZONS},
     )
 
 
@@ -66,6 +71,15 @@ def leak_rules(found: Leakage) -> Iterator[Rule]:
         "G0", "features_do_not_tell_tomorrows_range", found.variance_gain, leakage.MOST_VARIANCE_GAIN,
         note="R2 of the same probe for the next day's log variance",
     )  # fmt: skip
+    for h in HORIZONS:
+        yield at_most(
+            "G0", "features_do_not_tell_the_return_to_come", found.return_gains.get(h, math.nan),
+            leakage.MOST_RETURN_GAIN_AHEAD, h, "R2 of the same probe for the return that is trained",
+        )  # fmt: skip
+        yield at_most(
+            "G0", "features_do_not_tell_the_variance_to_come", found.variance_gains.get(h, math.nan),
+            leakage.MOST_VARIANCE_GAIN_AHEAD, h, "R2 of the same probe for the log variance that is trained",
+        )  # fmt: skip
     yield at_least(
         "G0", "features_tell_today", found.known_gain, leakage.LEAST_KNOWN_GAIN,
         note="the same probe for the day itself: a blind probe proves nothing",

@@ -1,7 +1,8 @@
-"""Does anything that a model sees come from its future? Four questions, each answered by a number.
+"""Does anything that a model sees come from its future? Five questions, each answered by a number.
 
 `truncation_difference` catches code that looks ahead: a negative shift, a centred window, a scaler over all rows.
 `shift_gain` catches data that does, where the code is innocent: tomorrow's news or market joined to today.
+`target_gain` asks the same about each outcome that the network is trained on, for next month's leaks tell no tomorrow.
 `shuffled_gain` catches labels that reach the inputs or the choice of a model. `scaler_difference` catches a scaler
 that was fitted on more than the training rows. The functions measure, the gate judges.
 """
@@ -12,13 +13,18 @@ import numpy as np
 import polars as pl
 from numpy.typing import NDArray
 
+from stockcast.features.targets import with_targets
+
 Features = Callable[[pl.DataFrame], pl.DataFrame]  # one symbol's bars -> a frame with `date` and number columns
 Array = NDArray[np.float64]
+ProbeRows = tuple[NDArray[np.datetime64], Array, Array]  # dates, features, what is asked
 
 MOST_DIFFERENCE = 0.0  # of a truncated series: the same rows through the same code are the same bits
 MOST_SCALER_DIFFERENCE = 1e-9  # in standard deviations: room for another order of summing up
 MOST_SHIFT_GAIN = 0.05  # R2 of tomorrow's return; hits 57 % of its signs, beyond which nobody is to be believed
 MOST_VARIANCE_GAIN = 0.7  # R2 of tomorrow's log variance: lasting volatility gives .4 to .6, tomorrow's range .83
+MOST_RETURN_GAIN_AHEAD = 0.05  # R2 of a trained return: honest features give less than 0, a leak of it 1
+MOST_VARIANCE_GAIN_AHEAD = 0.85  # R2 of a trained log variance: lasting volatility gives .6 to .7, a leak of it 1
 LEAST_KNOWN_GAIN = 0.5  # R2 of today's return, which features do tell; less means that the probe is blind
 MOST_SHUFFLED_GAIN = 0.01  # share of a constant's loss
 CUTS = (0.5, 0.75, 0.9)  # shares of the bars that are kept
@@ -64,18 +70,16 @@ def shift_gain(featured: Sequence[pl.DataFrame], names: Sequence[str], shift: in
     the probe sees at all; at shift 1 or more honest features gain next to nothing on returns, whoever makes them, and
     on the variance no more than lasting volatility gives.
     """
-    parts = [_probe_rows(frame, names, shift, asked) for frame in featured]
-    dates = np.concatenate([part[0] for part in parts])
-    inputs, told = (np.concatenate([part[place] for part in parts]) for place in (1, 2))
-    unique = np.unique(dates)
-    if len(unique) < 4 * GAP:
-        raise ValueError(
-            f"{len(unique)} dates with whole features; the probe needs at least {4 * GAP}. Send a longer history."
-        )
-    middle = len(unique) // 2
-    early, late = dates < unique[middle - GAP], dates >= unique[middle]
-    guess = _ridge(inputs[early], told[early], inputs[late])
-    return _gain(told[late], guess, constant=float(told[early].mean()))
+    return _probe([_probe_rows(frame, names, frame.select(asked.shift(-shift)).to_series()) for frame in featured])
+
+
+def target_gain(featured: Sequence[pl.DataFrame], names: Sequence[str], target: str) -> float:
+    """The same probe's R2 of what the network learns: `target` is y{h} or v{h} of features.targets, of rows t+1..t+h.
+
+    The gap between the probe's halves is the longest horizon, so no outcome lies in both. Frames hold close, rv, sd63
+    and lv21 besides.
+    """
+    return _probe([_probe_rows(frame, names, with_targets(frame)[target]) for frame in featured])
 
 
 def shuffled_gain(predict: Callable[[Array], Array], labels: Array, judged: NDArray[np.bool_], seed: int = 0) -> float:
@@ -112,15 +116,27 @@ def _difference(whole: pl.DataFrame, cut: pl.DataFrame) -> float:
     return float(np.nan_to_num(apart, nan=np.inf).max(initial=0.0))
 
 
-def _probe_rows(
-    frame: pl.DataFrame, names: Sequence[str], shift: int, asked: pl.Expr
-) -> tuple[NDArray[np.datetime64], Array, Array]:
-    """Dates, features and what is asked, of the rows that have all of them."""
-    made = frame.select("date", *names, asked.shift(-shift).alias("_asked"))
-    inputs = made.select(names).to_numpy().astype(np.float64)
-    told = made["_asked"].cast(pl.Float64).fill_null(float("nan")).to_numpy()
+def _probe(parts: Sequence[ProbeRows]) -> float:
+    """Fitted on the earlier half of the dates, judged on the later."""
+    dates = np.concatenate([part[0] for part in parts])
+    inputs, told = (np.concatenate([part[place] for part in parts]) for place in (1, 2))
+    unique = np.unique(dates)
+    if len(unique) < 4 * GAP:
+        raise ValueError(
+            f"{len(unique)} dates with whole features; the probe needs at least {4 * GAP}. Send a longer history."
+        )
+    middle = len(unique) // 2
+    early, late = dates < unique[middle - GAP], dates >= unique[middle]
+    guess = _ridge(inputs[early], told[early], inputs[late])
+    return _gain(told[late], guess, constant=float(told[early].mean()))
+
+
+def _probe_rows(frame: pl.DataFrame, names: Sequence[str], asked: pl.Series) -> ProbeRows:
+    """Of the rows that have all of them."""
+    inputs = frame.select(names).to_numpy().astype(np.float64)
+    told = asked.cast(pl.Float64).fill_null(float("nan")).to_numpy()
     whole = np.isfinite(inputs).all(axis=1) & np.isfinite(told)
-    return made["date"].to_numpy()[whole], inputs[whole], told[whole]
+    return frame["date"].to_numpy()[whole], inputs[whole], told[whole]
 
 
 def _ridge(inputs: Array, told: Array, asked: Array) -> Array:

@@ -19,6 +19,8 @@ LEAKAGE = Leakage(
     known_gain=0.9,
     shuffled_gain=-0.001,
     scaler_difference=1e-15,
+    return_gains={1: -0.005, 5: -0.01, 21: -0.04},
+    variance_gains={1: 0.6, 5: 0.7, 21: 0.65},
 )
 SERVING = Serving(onnx_difference=2e-7, p99_ms=80.0, megabytes=0.2, schema_faults=(), schema_sha256="ab")
 

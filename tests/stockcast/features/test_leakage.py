@@ -5,8 +5,10 @@ import polars as pl
 import pytest
 from tests.stockcast.generated import bars
 
+from stockcast.contracts.records import HORIZONS
 from stockcast.features import leakage
 from stockcast.features.indicators import NAMES, features
+from stockcast.features.targets import with_targets
 from stockcast.models.recipe import Recipe
 
 HISTORIES = [bars(1200, seed, f"GEN{seed}") for seed in range(3)]
@@ -45,6 +47,9 @@ def test_our_features_pass_every_question():
     assert leakage.shift_gain(featured, NAMES, shift=0) > leakage.LEAST_KNOWN_GAIN
     assert all(leakage.shift_gain(featured, NAMES, shift) < leakage.MOST_SHIFT_GAIN for shift in (1, 2, 5))
     assert leakage.shift_gain(featured, NAMES, 1, leakage.LOG_VARIANCE) < leakage.MOST_VARIANCE_GAIN
+    for h in HORIZONS:
+        assert leakage.target_gain(featured, NAMES, f"y{h}") < leakage.MOST_RETURN_GAIN_AHEAD
+        assert leakage.target_gain(featured, NAMES, f"v{h}") < leakage.MOST_VARIANCE_GAIN_AHEAD
 
 
 @pytest.mark.parametrize(
@@ -88,6 +93,24 @@ def test_tomorrow_s_range_joined_a_day_early_is_caught_by_the_probe_for_variance
 
     assert leakage.shift_gain(leaky, names, 1) < leakage.MOST_SHIFT_GAIN
     assert leakage.shift_gain(leaky, names, 1, leakage.LOG_VARIANCE) > leakage.MOST_VARIANCE_GAIN
+
+
+@pytest.mark.parametrize(
+    ("target", "limit"),
+    [
+        ("y21", leakage.MOST_RETURN_GAIN_AHEAD),
+        ("v5", leakage.MOST_VARIANCE_GAIN_AHEAD),
+        ("v21", leakage.MOST_VARIANCE_GAIN_AHEAD),
+    ],
+)
+def test_a_week_or_a_month_joined_early_is_caught_by_the_probe_for_that_target_alone(target, limit):
+    """The network learns these too, and the probes for tomorrow see next to nothing of them."""
+    leaky = [with_targets(features(history)).with_columns(pl.col(target).alias("early")) for history in HISTORIES]
+    names = [*NAMES, "early"]
+
+    assert leakage.shift_gain(leaky, names, 1) < leakage.MOST_SHIFT_GAIN
+    assert leakage.shift_gain(leaky, names, 1, leakage.LOG_VARIANCE) < leakage.MOST_VARIANCE_GAIN
+    assert leakage.target_gain(leaky, names, target) > limit
 
 
 def test_features_in_prices_change_with_a_later_split():
