@@ -10,7 +10,7 @@ from stockcast.evaluation.diebold_mariano import LEAST_LAG, diebold_mariano
 
 Array = NDArray[np.float64]
 NAN = float("nan")
-ROUNDING = 1e-12  # the same sums in another order differ by this much, and always the same way
+ROUNDING = 1e-12  # the same sums in another order differ by this share, near 0 by this much, and always the same way
 
 
 class Beside(NamedTuple):
@@ -37,6 +37,6 @@ def compare(rows: pl.DataFrame, ours: Array, theirs: Array, horizon: int) -> Bes
     ratio = float(mine.mean() / other.mean()) if other.mean() else NAN
     if len(mine) <= max(horizon - 1, LEAST_LAG) + 1:
         return Beside(float(mine.mean()), float(other.mean()), ratio, NAN, NAN)
-    apart = np.where(np.isclose(mine, other, rtol=ROUNDING, atol=0), 0.0, mine - other)
+    apart = np.where(np.isclose(mine, other, rtol=ROUNDING, atol=ROUNDING), 0.0, mine - other)
     verdict = diebold_mariano(apart, horizon)
     return Beside(float(mine.mean()), float(other.mean()), ratio, verdict.t, verdict.p_worse)
