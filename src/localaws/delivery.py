@@ -1,4 +1,4 @@
-"""`git push` deploys here too: the repository, the deploy roles and the pipelines, made while the main job runs."""
+"""`git push` deploys here too: repository, deploy roles, pipelines, and a door that opens once the platform stands."""
 
 from __future__ import annotations
 
@@ -17,15 +17,19 @@ SOURCES = ("terraform/bootstrap", "terraform/delivery", "modules", "envs/local",
 AHEAD = ("check",)  # what the first build of the infrastructure pipeline needs beside what stands
 
 
-def make(stack: Stack, progress: Progress) -> None:
-    """Bootstrap and delivery root, as a person applies them to an account. They need nothing of the platform."""
+def make(stack: Stack, progress: Progress) -> str | None:
+    """Bootstrap and delivery root, as a person applies them to an account. They need nothing of the platform.
+
+    Returns the fingerprint of what was made, or None where nothing had to be.
+    """
     if not remote.is_possible():
         progress.say("pipelines: left out, for this folder is no git clone with a commit, and nothing can be pushed")
-        return
+        return None
     remote.make(stack)
-    if _stands(stack):
+    wanted = _fingerprint(stack)
+    if _marker(stack).exists() and _marker(stack).read_text() == wanted:
         progress.say("the pipelines stand already")
-        return
+        return None
     _marker(stack).unlink(missing_ok=True)
     with progress.step("deploy roles"):
         commands.run(stack, "bootstrap", "shipping.bootstrap", "--confirm", ACCOUNT_ID)
@@ -33,16 +37,20 @@ def make(stack: Stack, progress: Progress) -> None:
     with progress.step("pipelines"):
         variables = {"STOCKCAST_DELIVERY_VAR_FILE": str(_write_values(stack))}
         commands.run(stack, "delivery", "shipping.delivery", "--confirm", ACCOUNT_ID, variables=variables)
+    return wanted
 
 
-def open_for_pushes(stack: Stack, progress: Progress) -> None:
-    """The door, once pipelines and platform stand: a push before would find half of what it deploys to."""
+def open_for_pushes(stack: Stack, progress: Progress, made: str | None) -> None:
+    """The door, once pipelines and platform stand: a push before would find half of what it deploys to.
+
+    `made` is what `make` returned; it is written down here, so that a platform that broke off is no half of a whole.
+    """
     if not remote.is_possible():
         return
-    if not _stands(stack):
+    if made:
         with progress.step("state settled"):  # else `make drift` would tell of what the apply itself has brought
             commands.run_terraform(stack, "settle")
-        _marker(stack).write_text(_fingerprint(stack))
+        _marker(stack).write_text(made)
     remote.open_for_pushes(stack)
     progress.say(remote.connect(stack))
     if remote.is_dirty():
@@ -75,11 +83,6 @@ def _write_values(stack: Stack) -> Path:
     return file
 
 
-def _stands(stack: Stack) -> bool:
-    """Whether the pipelines in the running embedded AWS are those that this clone would make."""
-    return _marker(stack).exists() and _marker(stack).read_text() == _fingerprint(stack)
-
-
 def _marker(stack: Stack) -> Path:
     return stack.run / "delivery.fingerprint"
 
@@ -93,7 +96,9 @@ def _fingerprint(stack: Stack) -> str:
 
 
 def work_ahead(stack: Stack) -> None:
-    """In the background, after this command's end too: the first push shall wait for no download and no first scan."""
+    """In the background, after this command's end: the first push shall wait for no download and no first scan."""
+    if not remote.is_possible():
+        return
     python = str(tools.environment_python("local"))
     for name, command in (
         ("environments-ahead", [str(ROOT / "src/shipping/tools.py"), "sync", *AHEAD]),

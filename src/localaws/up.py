@@ -16,6 +16,7 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from localaws import (
     airflow,
@@ -47,8 +48,8 @@ def up(choice: Choice) -> None:
         goes_on = _can_go_on(stack, progress)
         stack.write()
         with ThreadPoolExecutor(1) as beside:
-            made = _bring_up(stack, progress, goes_on, beside)
-            pipelines = beside.submit(_open_for_pushes, stack, progress, made)
+            pipelines = _bring_up(stack, progress, goes_on, beside)
+            door = beside.submit(_open_for_pushes, stack, progress, pipelines)
             keys = _forecast(stack, progress)
         _remember_times(stack, progress, goes_on)
     s3 = services.client(stack, "s3")
@@ -56,7 +57,7 @@ def up(choice: Choice) -> None:
     all_models = [*found, *challenger_table.records(s3, found)]
     print(f"\n{forecast_table.table(found)}\n\n{forecast_table.LEGEND}")
     print(f"\n{challenger_table.table(all_models)}\n\n{challenger_table.LEGEND}\n\n{forecast_table.places(stack)}")
-    pipelines.result()  # whatever kept them from being made is told below the forecasts, which stand without them
+    door.result()  # whatever kept the pipelines from being made is told below the forecasts, which stand without them
     delivery.work_ahead(stack)
     print(f"\nup: {progress.total:.0f} s")
 
@@ -98,28 +99,29 @@ def _free_ports(wanted: Mapping[str, int], taken: Sequence[str]) -> dict[str, in
     return {name: chosen[name] for name in taken}
 
 
-def _open_for_pushes(stack: Stack, progress: Progress, made: Future[None]) -> None:
-    made.result()
-    delivery.open_for_pushes(stack, progress)
+def _open_for_pushes(stack: Stack, progress: Progress, pipelines: Future[str | None]) -> None:
+    delivery.open_for_pushes(stack, progress, pipelines.result())
 
 
-def _bring_up(stack: Stack, progress: Progress, goes_on: bool, beside: Executor) -> Future[None]:
+def _bring_up(stack: Stack, progress: Progress, goes_on: bool, beside: Executor) -> Future[str | None]:
     """Environments, services and Terraform, side by side where they do not need each other.
 
     Returns the making of the pipelines, which may go on.
     """
     with ThreadPoolExecutor(max_workers=6) as pool:
-        made = {group: pool.submit(_environment, group, progress) for group in ("market", "jobs", "serve", "airflow")}
+        groups = ("market", "jobs", "serve", "airflow")
+        environments = {group: pool.submit(_environment, group, progress) for group in groups}
         chains = []
         if stack.choice.source == "sample" and not services.market_is_up(stack):
-            chains.append(partial(_market, stack, progress, made["market"]))
+            chains.append(partial(_market, stack, progress, environments["market"]))
         if not goes_on:
-            chains.append(partial(_airflow, stack, progress, made["airflow"]))
-        pipelines = pool.submit(_aws, stack, progress, goes_on, beside)
+            chains.append(partial(_airflow, stack, progress, environments["airflow"]))
+        aws = pool.submit(_aws, stack, progress, goes_on, beside)
         running = [pool.submit(chain) for chain in chains]
-        for future in [*made.values(), *running]:
+        everything: list[Future[Any]] = [*environments.values(), aws, *running]
+        for future in everything:
             future.result()
-        return pipelines.result()
+        return aws.result()
 
 
 def _step(progress: Progress, name: str, work: Callable[[Stack], None], stack: Stack) -> None:
@@ -135,12 +137,17 @@ def _environment(group: str, progress: Progress) -> None:
         raise StepFailed(f"environment {group}", str(problem)) from problem
 
 
-def _aws(stack: Stack, progress: Progress, goes_on: bool, beside: Executor) -> Future[None]:
+def _aws(stack: Stack, progress: Progress, goes_on: bool, beside: Executor) -> Future[str | None]:
     if not goes_on:
         _step(progress, "embedded AWS", services.start_gateway, stack)
     _plan(stack, progress)  # first: it fetches the provider, and two at once would write one cache
     pipelines = beside.submit(delivery.make, stack, progress)
-    _apply(stack, progress)
+    try:
+        _apply(stack, progress)
+    except StepFailed:
+        if not pipelines.done():
+            progress.say("terraform apply failed; its message follows when the pipelines' making has ended")
+        raise
     return pipelines
 
 

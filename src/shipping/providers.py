@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -79,5 +80,9 @@ def write_cli_config(path: Path) -> Path:
     if named := os.environ.get("TF_PLUGIN_CACHE_DIR"):
         Path(named).mkdir(parents=True, exist_ok=True)  # a build's first one is not there, which Terraform refuses
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("\n".join(lines) + "\n")
+    content = "\n".join(lines) + "\n"
+    if not path.is_file() or path.read_text() != content:  # another Terraform may be reading it
+        with tempfile.NamedTemporaryFile("w", dir=path.parent, delete=False) as beside:
+            beside.write(content)
+        Path(beside.name).replace(path)
     return path

@@ -187,8 +187,24 @@ def validate(environment: str) -> None:
     roots = [TerraformRoot(folder, f"validate-{environment}-{folder.name}") for folder in folders]
     for root in roots:  # one after the other: they may share a cache of providers
         root.run("init", "-backend=false", "-input=false", "-no-color", capture=True)
-    with ThreadPoolExecutor(len(roots)) as pool:
-        list(pool.map(lambda root: root.run("validate", "-no-color"), roots))
+    try:
+        with ThreadPoolExecutor(len(roots)) as pool:
+            complaints = list(pool.map(_complaint, roots))
+    except KeyboardInterrupt:
+        raise Refused("stopped by SIGINT during `terraform validate`, which only reads.") from None
+    for folder, complaint in zip(folders, complaints, strict=True):
+        print(f"{folder.relative_to(ROOT)}: {complaint or 'valid'}", flush=True)
+    if invalid := [str(folder.relative_to(ROOT)) for folder, told in zip(folders, complaints, strict=True) if told]:
+        raise Refused(f"{', '.join(invalid)}: not valid; Terraform's own messages stand above.")
+
+
+def _complaint(root: TerraformRoot) -> str:
+    """What Terraform says against it; nothing if it is valid."""
+    try:
+        root.run("validate", "-no-color", capture=True)
+    except Refused as refused:
+        return str(refused)
+    return ""
 
 
 def fmt(write: bool) -> None:

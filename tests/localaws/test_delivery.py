@@ -46,21 +46,21 @@ def calls(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Calls:
 
 
 def up(stack: Stack) -> None:
-    """What `make up` does, the platform left out, which is applied between the two."""
-    delivery.make(stack, Progress())
-    delivery.open_for_pushes(stack, Progress())
+    """What `make up` does, the platform left out, which is applied beside the first."""
+    made = delivery.make(stack, Progress())
+    delivery.open_for_pushes(stack, Progress(), made)
 
 
 def test_roles_and_pipelines_come_in_order_and_pushes_last(
     stack: Stack, calls: Calls, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A push before pipelines and platform stand would pass them by."""
-    delivery.make(stack, Progress())
-    made, was_open = list(calls.steps), remote.is_open(stack)
-    delivery.open_for_pushes(stack, Progress())
+    made = delivery.make(stack, Progress())
+    before, was_open = list(calls.steps), remote.is_open(stack)
+    delivery.open_for_pushes(stack, Progress(), made)
 
-    assert (made, was_open) == (["bootstrap", "click", "delivery"], False)
-    assert calls.steps == [*made, "terraform settle"]
+    assert (before, was_open) == (["bootstrap", "click", "delivery"], False)
+    assert calls.steps == [*before, "terraform settle"]
     assert remote.is_open(stack)
     assert "what is not committed in this clone is not in the repository" in capsys.readouterr().out
 
@@ -92,8 +92,21 @@ def test_pipelines_that_stand_are_not_made_again(stack: Stack, calls: Calls, mon
     assert "delivery" in calls.steps
 
 
-def test_pipelines_whose_platform_broke_off_are_made_again(stack: Stack, calls: Calls) -> None:
-    """Its apply failed beside them: nobody knows what of it they have seen."""
+def test_pipelines_made_from_what_was_edited_meanwhile_are_made_again(
+    stack: Stack, calls: Calls, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file saved while the platform is applied must not pass for deployed."""
+    made = delivery.make(stack, Progress())
+    monkeypatch.setattr(delivery, "SOURCES", ("terraform/delivery",))  # as if the sources had changed
+    delivery.open_for_pushes(stack, Progress(), made)
+
+    up(stack)
+
+    assert calls.steps.count("delivery") == 2
+
+
+def test_pipelines_whose_door_was_never_opened_are_made_again(stack: Stack, calls: Calls) -> None:
+    """Something beside them failed, and the state was not settled."""
     delivery.make(stack, Progress())
 
     up(stack)
@@ -116,6 +129,7 @@ def test_an_unpacked_archive_gets_no_pipelines(
     monkeypatch.setattr(remote, "is_possible", lambda: False)
 
     up(stack)
+    delivery.work_ahead(stack)
 
     assert calls.steps == []
     assert "pipelines: left out, for this folder is no git clone" in capsys.readouterr().out

@@ -6,6 +6,7 @@ import os
 import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from pathlib import Path
@@ -157,7 +158,7 @@ def test_pipelines_that_could_not_be_made_do_not_take_the_forecasts_along(
 ) -> None:
     """Whoever only wants forecasts has them, and reads below why pushes are not deployed."""
 
-    broken: Future[None] = Future()
+    broken: Future[str | None] = Future()
     broken.set_exception(StepFailed("delivery", "AccessDenied"))
     monkeypatch.setattr(up.arguments, "check", lambda _: None)
     monkeypatch.setattr(up, "_can_go_on", lambda *_: False)
@@ -173,3 +174,36 @@ def test_pipelines_that_could_not_be_made_do_not_take_the_forecasts_along(
 
     assert "the table of ['gold/key.json']" in capsys.readouterr().out
     assert (stack.run / "times.json").exists()
+
+
+def test_the_pipelines_are_made_beside_the_apply_and_a_failed_one_opens_no_door(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The plan has fetched the provider by then, for two at once would write one cache; half a stack takes no push."""
+    steps: list[str] = []
+    making = threading.Event()
+
+    def terraform(_: Stack, verb: str, *__: str) -> None:
+        if verb == "apply":
+            assert making.wait(10)  # the pipelines are not made after it
+            raise StepFailed("terraform apply", "AccessDenied")
+        steps.append(verb)
+
+    def make(*_: object) -> str:
+        steps.append("pipelines")
+        making.set()
+        return "made"
+
+    monkeypatch.setattr(up.arguments, "check", lambda _: None)
+    monkeypatch.setattr(up, "_can_go_on", lambda *_: False)
+    for name in ("_environment", "_market", "_airflow"):
+        monkeypatch.setattr(up, name, lambda *_: None)
+    monkeypatch.setattr(up.services, "start_gateway", lambda _: steps.append("embedded AWS"))
+    monkeypatch.setattr(up.commands, "run_terraform", terraform)
+    monkeypatch.setattr(up.delivery, "make", make)
+    monkeypatch.setattr(up.delivery, "open_for_pushes", lambda *_: steps.append("door"))
+
+    with pytest.raises(StepFailed, match="AccessDenied"):
+        up.up(stack.choice)
+
+    assert steps == ["embedded AWS", "plan", "pipelines"]

@@ -115,3 +115,18 @@ def test_a_named_cache_that_is_not_there_yet_is_made(tmp_path: Path, monkeypatch
     providers.write_cli_config(tmp_path / "terraformrc")
 
     assert (tmp_path / "plugin-cache").is_dir()
+
+
+def test_a_configuration_that_is_right_is_left_alone(tmp_path: Path) -> None:
+    """Two Terraforms run side by side, and one must not read what the other is half through writing."""
+    file = providers.write_cli_config(tmp_path / "terraformrc")
+    before = file.stat().st_ino
+
+    providers.write_cli_config(file)
+    untouched = file.stat().st_ino
+    file.write_text("something else")
+    providers.write_cli_config(file)
+
+    assert untouched == before
+    assert file.read_text() == "disable_checkpoint = true\n"
+    assert list(tmp_path.iterdir()) == [file]

@@ -517,7 +517,16 @@ def test_an_environment_without_outputs_is_said_to_be_empty(ship: Ship) -> None:
 def test_validation_needs_neither_backend_nor_credentials(ship: Ship, calls: Callable[[], list[str]]) -> None:
     """CI has no account."""
     assert ship("validate", "--env", "dev", AWS_ACCESS_KEY_ID="", AWS_SECRET_ACCESS_KEY="").returncode == 0
-    assert calls() == ["init -backend=false -input=false -no-color", "validate -no-color"] * 3  # the three roots
+    init = "init -backend=false -input=false -no-color"
+    assert calls() == [init, init, init, *["validate -no-color"] * 3]  # the three roots
+
+
+def test_a_root_that_is_not_valid_is_named(ship: Ship) -> None:
+    """They are validated side by side, so their outputs must not run into each other."""
+    done = ship("validate", "--env", "dev", FAIL_ON="validate")
+
+    assert done.returncode == 1
+    assert "terraform/platform, terraform/bootstrap, terraform/delivery: not valid" in done.stderr
 
 
 def test_a_package_that_is_refused_is_told_in_words_and_nothing_is_planned(
