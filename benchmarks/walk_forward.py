@@ -21,7 +21,8 @@ from tests.stockcast.generated import bars  # noqa: E402
 
 from stockcast.features.indicators import features  # noqa: E402
 from stockcast.features.targets import with_targets  # noqa: E402
-from stockcast.models.classical.origins import REFIT_EVERY  # noqa: E402
+from stockcast.models.classical.arima import Arima  # noqa: E402
+from stockcast.models.classical.prophet import Prophet  # noqa: E402
 from stockcast.models.classical.roster import CHALLENGERS, challengers  # noqa: E402
 
 SYMBOLS, DAYS, ORIGINS = 6, 2000, 250
@@ -59,7 +60,8 @@ def _page(by_symbol: list[dict[str, float]], total: float) -> str:
     lines = [
         "# Walk-forward of the classical models",
         "",
-        f"{SYMBOLS} symbols x {ORIGINS} days x 3 horizons, ARIMA and Prophet refitted every {REFIT_EVERY} days, "
+        f"{SYMBOLS} symbols x {ORIGINS} days x 3 horizons, ARIMA refitted every {Arima.refit_every} days, "
+        f"Prophet every {Prophet.refit_every}, "
         f"{PROCESSES} processes; {os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}.",
         "",
         "| model | CPU-seconds, all symbols |",

@@ -7,10 +7,11 @@ test days. A refusal is a result, not a failure: the job succeeds and `verdict.p
 import argparse
 import json
 import math
+import os
 import tarfile
 import tempfile
 from collections.abc import Mapping, Sequence
-from concurrent.futures import Executor, Future
+from concurrent.futures import Executor
 from dataclasses import asdict, dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -27,10 +28,9 @@ from stockcast.evaluation.performance import Performance, performance
 from stockcast.evaluation.serving_rules import MOST_P99_MS, Serving
 from stockcast.evaluation.table import REFERENCES, Comparison, comparison, rendered
 from stockcast.forecasting import fitness
-from stockcast.forecasting.walk_forward import judged, judged_symbols, left_out, processes
+from stockcast.forecasting.walk_forward import Pieces, begin, gathered, judged, judged_symbols, left_out, processes
 from stockcast.models import bundle
 from stockcast.models.classical.roster import CHALLENGERS, COSTLY, challengers
-from stockcast.models.contract import Forecaster
 from stockcast.models.lstm import Lstm
 from stockcast.models.onnx_model import OnnxModel
 from stockcast.models.recipe import Recipe
@@ -55,6 +55,13 @@ class Model:
         recipe, network = bundle.load(folder)
         return cls(folder, recipe, network, bundle.load_metrics(folder))
 
+    @classmethod
+    def load_older(cls, folder: Path) -> "Model":
+        """One that serves may come from a training that measured nothing: it is compared all the same."""
+        recipe, network = bundle.load(folder)
+        measured = (folder / bundle.METRICS).is_file()
+        return cls(folder, recipe, network, bundle.load_metrics(folder) if measured else {})
+
     def figure(self, name: str) -> float:
         """Of metrics.json; NaN if the training did not tell it, and NaN passes no rule."""
         value = self.metrics.get(name)
@@ -71,19 +78,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
         bars, data = judged_symbols(everything), training_set(everything, model.recipe.lookback)
         for sentence in left_out(everything, bars):
             print(sentence, flush=True)
-        with processes(len(COSTLY)) as pool:
+        serving = _serving(bars, model, args.model)  # first: a latency beside other work would be another's
+        with processes(os.cpu_count() or 1) as pool:
             costly = _begun(bars, data, args, pool)
             frames = {Lstm.name: _judged(bars, model.recipe, model.network)} | _cheap(bars, data, args)
             evidence = Evidence(
                 leakage=_leakage(bars, data if data_sha256 == model.recipe.data_sha256 else None, model),
                 average=performance(frames[Lstm.name], model.recipe.horizons, _references(frames)),
                 seeds=_seeds(bars, model, _references(frames)),
-                serving=_serving(bars, model, args.model),
+                serving=serving,
                 champion=_champion(bars, model, frames[Lstm.name], args.champion, Path(folder) / "champion"),
                 tries=args.tries,
                 most_p99_ms=args.most_p99_ms,
             )
-            frames |= {name: begun.result() for name, begun in costly.items()}
+            frames |= {name: gathered(pieces) for name, pieces in costly.items()}
     frames = {name: frames[name] for name in (Lstm.name, *args.challengers)}
     verdict, compared = judge(evidence), comparison(frames, model.recipe.horizons)
     args.out.mkdir(parents=True, exist_ok=True)
@@ -104,23 +112,18 @@ def _cheap(bars: pl.DataFrame, data: TrainingSet, args: argparse.Namespace) -> F
     return {other.name: judged(bars, other) for other in challengers(names, data.frame[data.train_ends], since)}
 
 
-def _begun(
-    bars: pl.DataFrame, data: TrainingSet, args: argparse.Namespace, pool: Executor
-) -> dict[str, Future[pl.DataFrame]]:
+def _begun(bars: pl.DataFrame, data: TrainingSet, args: argparse.Namespace, pool: Executor) -> dict[str, Pieces]:
     """Test rows of ARIMA and Prophet, on their way in other processes.
 
     They fit by the hundred, so they are judged on the last days only; their line of the table says how many.
     """
     days = _test_days(bars)
     first = days[-min(len(days), args.costly_days)]
+    last_days = pl.when(pl.col("date") < first).then(pl.lit("before")).otherwise(pl.col("split")).alias("split")
     traded = bars.filter(pl.col("date").max().over("symbol") >= first)  # others left the market before
     names = [name for name in args.challengers if name in COSTLY]
     models = challengers(names, data.frame[data.train_ends], costly_since=first - COSTLY_WARM_UP)
-    return {model.name: pool.submit(_judged_from, first, traded, model) for model in models}
-
-
-def _judged_from(first: date, bars: pl.DataFrame, model: Forecaster) -> pl.DataFrame:
-    return judged(bars, model).filter(pl.col("date") >= first)
+    return {model.name: begin(traded.with_columns(last_days), model, pool) for model in models}
 
 
 def _test_days(bars: pl.DataFrame) -> pl.Series:
@@ -173,7 +176,7 @@ def _champion(
         return None
     folder = _unpacked(given, unpacked)
     try:
-        champion = Model.load(folder)
+        champion = Model.load_older(folder)
     except ValueError as fault:
         version = json.loads((folder / bundle.RECIPE).read_text()).get("model_version", "unknown")
         return Contest(model_version=version, obstacle=str(fault))

@@ -18,7 +18,7 @@ from pathlib import Path
 import polars as pl
 
 from stockcast.evaluation.table import REFERENCES, comparison, rendered
-from stockcast.forecasting.walk_forward import judged, judged_symbols, left_out, processes
+from stockcast.forecasting.walk_forward import begin, gathered, judged, judged_symbols, left_out, processes
 from stockcast.models import bars_file, bundle
 from stockcast.models.classical.roster import CHALLENGERS, CHEAP, COSTLY, challengers
 from stockcast.models.lstm import Lstm
@@ -28,7 +28,7 @@ from stockcast.models.training_set import training_set
 ROOT = Path(__file__).resolve().parents[1]
 TRAIN = ROOT / "training" / "train.py"
 BEFORE_TEST = timedelta(days=3 * 366)  # two years of outcomes calibrate intervals and bias
-COSTLY_BEFORE_TEST = timedelta(days=440)  # one year does so well enough, and each costs minutes
+COSTLY_BEFORE_TEST = timedelta(days=440)  # one year does so well enough, and each costs fits by the dozen
 FEW_SYMBOLS = 20
 PANEL = 100_000  # training windows: from here on larger batches and fewer epochs do as well
 LARGE = ("--batch_size", "1024", "--epochs", "6", "--patience", "2")
@@ -71,11 +71,11 @@ def _bars(args: argparse.Namespace) -> pl.DataFrame:
 
 
 def _affordable(symbols: int) -> tuple[str, ...]:
-    """All models, or all but the costly ones where those would take an hour and more."""
+    """All models, or all but the costly ones where those would take a quarter of an hour and more."""
     if symbols <= FEW_SYMBOLS:
         return (Lstm.name, *CHALLENGERS)
     print(
-        f"{' and '.join(COSTLY)} are left out: they take half a minute and more for each of {symbols} symbols. "
+        f"{' and '.join(COSTLY)} are left out: they take a minute and more for each of {symbols} symbols. "
         f"MODELS={','.join((Lstm.name, *CHALLENGERS))} has them too.",
         flush=True,
     )
@@ -92,14 +92,14 @@ def _frames(everything: pl.DataFrame, args: argparse.Namespace, folder: Path) ->
     models = challengers(others, data.frame[data.train_ends], since=since, costly_since=costly_since)
     frames = {}
     with processes(os.cpu_count() or 1) as pool:
-        begun = {model.name: pool.submit(judged, bars, model) for model in models if model.name in COSTLY}
+        begun = {model.name: begin(bars, model, pool) for model in models if model.name in COSTLY}
         if Lstm.name in args.models:
             options = LARGE if len(data.train_ends) >= PANEL else ()
             recipe, model = bundle.load(_trained(everything, args, options, folder))
             frames[Lstm.name] = judged(bars, Lstm(recipe, model), recipe.factors)
         for other in models:
             print(f"{other.name} ...", flush=True)
-            frames[other.name] = begun[other.name].result() if other.name in begun else judged(bars, other)
+            frames[other.name] = gathered(begun[other.name]) if other.name in begun else judged(bars, other)
     return frames
 
 
@@ -121,7 +121,8 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     add = parser.add_argument
     add(
         "--bars", type=Path, required=True,
-        help="columns symbol, date, open, high, low, close, volume; with adjusted_close unless prices are adjusted",
+        help="columns symbol, date, open, high, low, close, volume; with adjusted_close unless prices are adjusted; case, "
+        "blanks and underscores do not matter",
     )  # fmt: skip
     add("--from", dest="first", type=_day, required=True, help="first day to judge on")
     add("--to", dest="last", type=_day, required=True, help="last day to judge on; later bars are left")

@@ -83,6 +83,7 @@ def test_an_honest_training_shows_no_leak_and_serves_as_it_was_judged(evaluation
 
     assert leaks == dict.fromkeys(
         ["features_do_not_know_later_bars", "features_do_not_tell_tomorrow", "features_do_not_tell_tomorrows_range",
+         "features_do_not_tell_the_return_to_come", "features_do_not_tell_the_variance_to_come",
          "features_tell_today", "shuffled_labels_gain_nothing", "scaler_was_fitted_on_training_rows"], True,
     )  # fmt: skip
     assert fitness == dict.fromkeys(
@@ -131,6 +132,33 @@ def test_a_champion_that_this_code_cannot_read_is_no_obstacle(small_models, smal
     assert "trained on feature version other" in evaluation["champion"]["obstacle"]
     assert "a_reason_to_replace_the_champion" not in rules(evaluation, "G3")
     assert "champion: older, not comparable" in capsys.readouterr().out
+
+
+def test_arima_is_judged_in_processes_of_its_own_on_the_last_days_only(small_models, small_bars, tmp_path, capsys):
+    """It takes a fit per month and symbol; its line says how many days it was judged on."""
+    names = ["--challengers", "arima,ewma,har", "--costly-days", "30"]
+
+    judged(small_bars, small_models[0], tmp_path, *names)
+
+    rows = pl.read_parquet(tmp_path / "origins.parquet").group_by("model").agg(pl.col("date").n_unique())
+    days = dict(rows.iter_rows())
+    assert set(days) == {"lstm", "arima", "ewma", "har"}
+    assert days["arima"] == 30 < days["ewma"]
+    table = capsys.readouterr().out.split("1 trading day ahead")[1].split("\n\n")[0].splitlines()[2:]
+    assert [line.split()[0] for line in table] == ["lstm", "arima", "ewma", "har"]
+
+
+def test_a_champion_that_was_not_measured_is_compared_but_makes_nobody_cheaper(small_models, small_bars, tmp_path):
+    """A bundle from before metrics.json: its figures count, and its size is not guessed."""
+    older = tmp_path / "older"
+    shutil.copytree(small_models[1], older)
+    (older / "metrics.json").unlink()
+
+    evaluation = judged(small_bars, small_models[0], tmp_path / "out", "--champion", str(older))
+
+    assert evaluation["champion"]["obstacle"] == ""
+    assert evaluation["champion"]["dates"] > 0
+    assert evaluation["champion"]["parameters_ratio"] is None
 
 
 def test_a_model_is_not_judged_on_days_it_has_seen(small_models, tmp_path):

@@ -51,7 +51,7 @@ def test_a_symbol_that_cannot_be_judged_is_named_and_the_others_are(path, tmp_pa
     assert "1 trading day ahead" in told
 
 
-def test_many_symbols_are_judged_without_the_models_that_would_take_an_hour(path, tmp_path, monkeypatch, capsys):
+def test_many_symbols_are_judged_without_the_models_that_would_take_long(path, tmp_path, monkeypatch, capsys):
     """Who gives a large file and no models wants a table today, and to know what is missing."""
     monkeypatch.setattr(evaluate_bars, "FEW_SYMBOLS", 1)
     asked = []
@@ -66,7 +66,23 @@ def test_many_symbols_are_judged_without_the_models_that_would_take_an_hour(path
         evaluate_bars.main(["--bars", str(path), *TEST])
 
     assert asked == [("lstm", "naive", "drift", "ewma", "har", "har_symbol")]
-    assert "arima and prophet are left out: they take half a minute and more for each of 2" in capsys.readouterr().out
+    assert "arima and prophet are left out: they take a minute and more for each of 2" in capsys.readouterr().out
+
+
+def test_arima_runs_beside_the_others_and_its_fault_is_told_in_words(path, monkeypatch, capsys):
+    """What a process of its own cannot do must end like everything else that cannot be judged."""
+    evaluate_bars.main(["--bars", str(path), *TEST, "--models", "naive,arima"])
+    told = capsys.readouterr().out
+
+    def broken(*_):
+        raise ValueError("no forecast from AAA")
+
+    monkeypatch.setattr(evaluate_bars, "gathered", broken)
+    with pytest.raises(SystemExit, match="make evaluate stops: no forecast from AAA"):
+        evaluate_bars.main(["--bars", str(path), *TEST, "--models", "naive,arima"])
+
+    block = told.split("1 trading day ahead")[1].split("\n\n")[0].splitlines()
+    assert [line.split()[0] for line in block[2:]] == ["naive", "arima"]
 
 
 def test_the_network_is_trained_before_the_days_it_is_judged_on(path, capfd):

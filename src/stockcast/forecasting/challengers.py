@@ -14,12 +14,12 @@ from stockcast.features.fingerprint import feature_version
 from stockcast.forecasting.history import Factors, history
 from stockcast.forecasting.record import record
 from stockcast.forecasting.walk_forward import BELL_CURVE
-from stockcast.models.classical.origins import REFIT_EVERY
 from stockcast.models.conformal import LEAST, factor, scores_of
 from stockcast.models.contract import Forecaster
 from stockcast.models.outlook import Outlook, Unforecastable
 from stockcast.models.recipe import LEVELS
 
+REFIT_EVERY = 42  # origins between two fits of a slow model
 # Whole spans between fits and the newest day, so that slow models are fitted on that day too. A year of outcomes is
 # then known for the figures, and before it the 100 that each day's own interval takes: factors pooled over all days
 # have seen those they would be judged on.

@@ -1,6 +1,8 @@
 """Many models over many symbols, day by day: the rows that evaluation makes its figures from."""
 
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Iterator
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from contextlib import contextmanager
 from multiprocessing import get_context
 
 import numpy as np
@@ -54,9 +56,32 @@ def judged(bars: pl.DataFrame, forecaster: Forecaster, pooled: Factors = BELL_CU
     return on_test_days(walk_forward(bars, forecaster, pooled), bars)
 
 
-def processes(most: int) -> ProcessPoolExecutor:
-    """For `judged` beside other work, as models of pure Python would hold up everything in a thread."""
-    return ProcessPoolExecutor(most, mp_context=get_context("spawn"))  # polars' threads do not survive a fork
+Pieces = list[Future[pl.DataFrame]]
+
+
+@contextmanager
+def processes(most: int) -> Iterator[ProcessPoolExecutor]:
+    """For models of pure Python, which in a thread would hold up everything; whoever fails does not wait for them."""
+    pool = ProcessPoolExecutor(most, mp_context=get_context("spawn"))  # polars' threads do not survive a fork
+    try:
+        yield pool
+    except BaseException:
+        working = list(pool._processes.values())
+        pool.shutdown(wait=False, cancel_futures=True)
+        for process in working:
+            process.terminate()
+        raise
+    pool.shutdown()
+
+
+def begin(bars: pl.DataFrame, forecaster: Forecaster, pool: Executor) -> Pieces:
+    """`judged` symbol by symbol, on its way in other processes."""
+    return [pool.submit(judged, one, forecaster) for one in bars.partition_by("symbol", maintain_order=True)]
+
+
+def gathered(pieces: Pieces) -> pl.DataFrame:
+    """What was begun, awaited."""
+    return pl.concat(piece.result() for piece in pieces)
 
 
 def on_test_days(origins: pl.DataFrame, bars: pl.DataFrame) -> pl.DataFrame:

@@ -1,5 +1,7 @@
 """Models over symbols and days, by the functions that judge the real ones."""
 
+from time import monotonic, sleep
+
 import numpy as np
 import polars as pl
 import pytest
@@ -8,7 +10,7 @@ from tests.stockcast.predictors import Level, recipe
 
 from stockcast.evaluation.model_rules import model_rules
 from stockcast.evaluation.performance import performance
-from stockcast.forecasting.walk_forward import judged_symbols, on_test_days, walk_forward
+from stockcast.forecasting.walk_forward import judged_symbols, on_test_days, processes, walk_forward
 from stockcast.models.classical.har import PooledHar
 from stockcast.models.classical.naive import Naive
 from stockcast.models.lstm import Lstm
@@ -87,3 +89,16 @@ def test_an_index_without_volume_is_left_out(table):
     index = aapl.with_columns(pl.lit("^VIX").alias("symbol"), pl.lit(0.0).alias("volume"))
 
     assert judged_symbols(pl.concat([aapl, index]))["symbol"].unique().to_list() == ["AAPL"]
+
+
+def test_whoever_fails_does_not_wait_for_the_models_beside_it():
+    """A training that broke is told at once, not when Prophet has ended an hour later."""
+    started = monotonic()
+
+    with pytest.raises(ValueError, match="broken"), processes(1) as pool:
+        begun = pool.submit(sleep, 600)
+        while not begun.running():
+            sleep(0.05)
+        raise ValueError("broken")
+
+    assert monotonic() - started < 300

@@ -1,4 +1,4 @@
-"""ARIMA of log closes, its orders found anew every two months."""
+"""ARIMA of log closes, its orders found anew every month."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from stockcast.contracts.records import HORIZONS
 from stockcast.features.indicators import WARM_UP
-from stockcast.models.classical.origins import REFIT_EVERY, known_rows, log_closes, origin_rows, unchanged_volatility
+from stockcast.models.classical.origins import known_rows, log_closes, origin_rows, unchanged_volatility
 from stockcast.models.outlook import Outlook, beside_outcomes
 
 WINDOW = 504  # trading days that a fit sees, two years
@@ -20,11 +20,11 @@ WINDOW = 504  # trading days that a fit sees, two years
 class Arima:
     """Median from AutoARIMA; volatility as in the last quarter. Between fits the coefficients stay, the closes move on.
 
-    A fit takes some .06 s: bound the years with `since`.
+    A fit takes some .2 s: bound the years with `since`.
     """
 
     since: date | None = None
-    refit_every: int = REFIT_EVERY  # origins
+    refit_every: int = 21  # origins
     name: ClassVar[str] = "arima"
 
     def outlook(self, bars: pl.DataFrame) -> Outlook:

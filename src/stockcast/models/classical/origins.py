@@ -10,8 +10,6 @@ from stockcast.features.indicators import LEAST_VARIANCE, WARM_UP, features
 from stockcast.features.targets import with_targets
 from stockcast.models.outlook import Unforecastable
 
-REFIT_EVERY = 42  # origins between two fits of ARIMA and Prophet, which take some .2 s each
-
 
 def known_rows(bars: pl.DataFrame) -> pl.DataFrame:
     """Features and outcomes of every row after the warm-up: row k is row WARM_UP + k of `bars`."""

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from stockcast.contracts.records import HORIZONS
 from stockcast.features.indicators import WARM_UP
-from stockcast.models.classical.origins import REFIT_EVERY, known_rows, log_closes, origin_rows, unchanged_volatility
+from stockcast.models.classical.origins import known_rows, log_closes, origin_rows, unchanged_volatility
 from stockcast.models.outlook import Outlook, beside_outcomes
 
 WINDOW = 756  # trading days that a fit sees, three years: a yearly season has to come back to be one
@@ -22,11 +22,11 @@ WINDOW = 756  # trading days that a fit sees, three years: a yearly season has t
 class Prophet:
     """Median from trend and seasons; volatility as in the last quarter, for its own intervals cover far too little.
 
-    A fit takes .2 to .6 s: bound the years with `since`. Between fits its curve is read further along.
+    A fit takes some .2 s: bound the years with `since`. Between fits its curve is read further along.
     """
 
     since: date | None = None
-    refit_every: int = REFIT_EVERY  # origins
+    refit_every: int = 5  # origins; read much further on, its curve misses by three times as much
     name: ClassVar[str] = "prophet"
 
     def outlook(self, bars: pl.DataFrame) -> Outlook:
