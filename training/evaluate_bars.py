@@ -121,8 +121,8 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
     add = parser.add_argument
     add(
         "--bars", type=Path, required=True,
-        help="columns symbol, date, open, high, low, close, volume; with adjusted_close unless prices are adjusted; case, "
-        "blanks and underscores do not matter",
+        help="columns symbol, date, open, high, low, close, volume; with adjusted_close unless prices are adjusted; "
+        "case, blanks and underscores do not matter",
     )  # fmt: skip
     add("--from", dest="first", type=_day, required=True, help="first day to judge on")
     add("--to", dest="last", type=_day, required=True, help="last day to judge on; later bars are left")
