@@ -166,7 +166,7 @@ format: ## Format Python and Terraform in place
 	@$(IN) dev -- -m ruff format .
 	@$(IN) local -- -m shipping.terraform fmt --write
 
-test: test-fast ## Run all tests: the fast ones, then every environment beside the main job and its pipelines, in stacks of their own (about 25 minutes)
+test: test-fast ## Run all tests: the fast ones, then every environment beside the main job and its pipelines, in stacks of their own (about 40 minutes on two cores)
 	@$(MAKE) -j2 test-environments test-stack
 
 test-environments: ## Run the tests that apply dev, staging, prod, the roles and the pipelines to embedded AWSs of their own
