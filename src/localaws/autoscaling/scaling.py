@@ -14,6 +14,7 @@ from localaws.clients import Clients
 from localaws.gateway.actions import Actions, Body
 from localaws.gateway.caller import Caller
 from localaws.gateway.messages import ServiceError
+from localaws.gateway.tag_actions import tag_actions
 from localaws.gateway.tag_store import TagStore
 
 Key = tuple[str, str, str]
@@ -45,9 +46,7 @@ class Scaling:
             "PutScalingPolicy": self.put_policy,
             "DescribeScalingPolicies": self.describe_policies,
             "DeleteScalingPolicy": self.delete_policy,
-            "ListTagsForResource": self.list_tags,
-            "TagResource": self.tag,
-            "UntagResource": self.untag,
+            **tag_actions(self.tags, self._known, "Tags", "TagKeys"),
         }
 
     def resource(self, action: str, asked: Body) -> str:
@@ -153,20 +152,6 @@ class Scaling:
                 raise ServiceError("ObjectNotFoundException", f"No scaling policy found for {asked['PolicyName']}.")
             policy = self._policies.pop(place)
         self._delete_alarms([alarm["AlarmName"] for alarm in policy["Alarms"]])
-        return {}
-
-    def list_tags(self, asked: Body, caller: Caller) -> Body:
-        """ListTagsForResource."""
-        return {"Tags": self.tags.of(self._known(asked))}
-
-    def tag(self, asked: Body, caller: Caller) -> Body:
-        """TagResource."""
-        self.tags.add(self._known(asked), asked["Tags"])
-        return {}
-
-    def untag(self, asked: Body, caller: Caller) -> Body:
-        """UntagResource."""
-        self.tags.take(self._known(asked), asked["TagKeys"])
         return {}
 
     def _check(self, kind: str, asked: Body) -> None:

@@ -11,10 +11,10 @@ from localaws.batch.jobs import Jobs
 from localaws.batch.place import Place
 from localaws.container.platform import Platform
 from localaws.gateway.actions import Actions, Body
-from localaws.gateway.caller import Caller
 from localaws.gateway.config import Config
 from localaws.gateway.messages import Answer, ServiceError
 from localaws.gateway.pages import JSON, Page
+from localaws.gateway.tag_actions import tag_actions
 from localaws.gateway.tag_store import TagStore
 
 NAMED = (  # what a request names, and the kind of ARN that makes
@@ -42,9 +42,7 @@ class Batch:
             **self.capacity.actions(),
             **self.definitions.actions(),
             **self.jobs.actions(),
-            "ListTagsForResource": self.list_tags,
-            "TagResource": self.tag,
-            "UntagResource": self.untag,
+            **tag_actions(self.tags, self._known, "tags", "tagKeys"),
         }
 
     def resource(self, action: str, asked: Body) -> str:
@@ -75,20 +73,6 @@ class Batch:
     def pages(self) -> list[Page]:
         """What a person can do to a job that AWS does by itself."""
         return [Page("POST", "batch-jobs/{id}/reclaim", self._reclaim)]
-
-    def list_tags(self, asked: Body, caller: Caller) -> Body:
-        """ListTagsForResource."""
-        return {"tags": self.tags.of(self._known(asked))}
-
-    def tag(self, asked: Body, caller: Caller) -> Body:
-        """TagResource."""
-        self.tags.add(self._known(asked), asked["tags"])
-        return {}
-
-    def untag(self, asked: Body, caller: Caller) -> Body:
-        """UntagResource."""
-        self.tags.take(self._known(asked), asked["tagKeys"])
-        return {}
 
     def _known(self, asked: Body) -> str:
         arn = str(asked["resourceArn"])

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 from localaws.codepipeline import declaration, role
 from localaws.gateway.actions import Actions, Body
 from localaws.gateway.caller import Caller
+from localaws.gateway.checked import as_map
 from localaws.gateway.messages import ServiceError
+from localaws.gateway.tag_actions import tag_actions
 from localaws.gateway.tag_store import TagStore
 
 MOST_PIPELINES = 1000  # of a region
@@ -50,9 +52,7 @@ class Pipelines:
             "UpdatePipeline": self.update,
             "DeletePipeline": self.delete,
             "ListPipelines": self.list,
-            "ListTagsForResource": self.list_tags,
-            "TagResource": self.tag,
-            "UntagResource": self.untag,
+            **tag_actions(self.tags, self._known, "tags", "tagKeys", _as_list),
         }
 
     def arn(self, name: str) -> str:
@@ -84,7 +84,7 @@ class Pipelines:
                     "LimitExceededException", f"There are {MOST_PIPELINES} pipelines; no more are allowed"
                 )
             pipeline = self._pipelines[name] = Pipeline(declared, 1, now, now)
-        self.tags.add(self.arn(name), _as_map(asked.get("tags") or []))
+        self.tags.add(self.arn(name), as_map(asked.get("tags") or []))
         self.made(pipeline, caller)
         return {"pipeline": pipeline.described, "tags": asked.get("tags") or []}
 
@@ -128,21 +128,6 @@ class Pipelines:
             ]
         }
 
-    def list_tags(self, asked: Body, caller: Caller) -> Body:
-        """ListTagsForResource."""
-        tags = self.tags.of(self._known(asked))
-        return {"tags": [{"key": key, "value": value} for key, value in tags.items()]}
-
-    def tag(self, asked: Body, caller: Caller) -> Body:
-        """TagResource."""
-        self.tags.add(self._known(asked), _as_map(asked["tags"]))
-        return {}
-
-    def untag(self, asked: Body, caller: Caller) -> Body:
-        """UntagResource."""
-        self.tags.take(self._known(asked), asked["tagKeys"])
-        return {}
-
     def _checked(self, asked: Body, caller: Caller) -> Body:
         declared = declaration.filled({key: value for key, value in asked["pipeline"].items() if key != "version"})
         declaration.check(declared, self.region)
@@ -157,5 +142,6 @@ class Pipelines:
         return arn
 
 
-def _as_map(listed: list[dict[str, str]]) -> dict[str, str]:
-    return {tag["key"]: tag["value"] for tag in listed}
+def _as_list(tags: dict[str, str]) -> list[dict[str, str]]:
+    """CodePipeline writes the words for key and value small."""
+    return [{"key": key, "value": value} for key, value in tags.items()]

@@ -16,6 +16,7 @@ from localaws.gateway.actions import Actions, Body
 from localaws.gateway.caller import Caller
 from localaws.gateway.checked import as_list, as_map
 from localaws.gateway.messages import ServiceError
+from localaws.gateway.tag_actions import tag_actions
 from localaws.gateway.tag_store import TagStore
 
 SIGNING_NAMES = ("codeconnections", "codestar-connections")
@@ -62,9 +63,7 @@ class Connections:
             "GetConnection": self.get,
             "ListConnections": self.list,
             "DeleteConnection": self.delete,
-            "ListTagsForResource": self.list_tags,
-            "TagResource": self.tag,
-            "UntagResource": self.untag,
+            **tag_actions(self.connected.tags, self._known, "Tags", "TagKeys", as_list),
         }
 
     def resource(self, action: str, asked: Body) -> str:
@@ -114,20 +113,6 @@ class Connections:
             self.connected.get(arn)
             del self.connected.connections[arn]
         self.connected.tags.forget(arn)
-        return {}
-
-    def list_tags(self, asked: Body, caller: Caller) -> Body:
-        """ListTagsForResource."""
-        return {"Tags": as_list(self.connected.tags.of(self._known(asked)))}
-
-    def tag(self, asked: Body, caller: Caller) -> Body:
-        """TagResource."""
-        self.connected.tags.add(self._known(asked), as_map(asked["Tags"]))
-        return {}
-
-    def untag(self, asked: Body, caller: Caller) -> Body:
-        """UntagResource."""
-        self.connected.tags.take(self._known(asked), asked["TagKeys"])
         return {}
 
     def _known(self, asked: Body) -> str:

@@ -12,6 +12,7 @@ from localaws.gateway.actions import Actions, Body
 from localaws.gateway.caller import Caller
 from localaws.gateway.checked import as_list, as_map
 from localaws.gateway.messages import ServiceError
+from localaws.gateway.tag_actions import tag_actions
 from localaws.gateway.tag_store import TagStore
 
 SUBSCRIBED_BY = {"IMMEDIATE": "SNS", "DAILY": "EMAIL", "WEEKLY": "EMAIL"}
@@ -37,9 +38,7 @@ class Anomalies:
             "GetAnomalySubscriptions": self.get_subscriptions,
             "UpdateAnomalySubscription": self.update_subscription,
             "DeleteAnomalySubscription": self.delete_subscription,
-            "ListTagsForResource": self.list_tags,
-            "TagResource": self.tag,
-            "UntagResource": self.untag,
+            **tag_actions(self.tags, self._known, "ResourceTags", "ResourceTagKeys", as_list),
         }
 
     def resource(self, action: str, asked: Body) -> str:
@@ -121,20 +120,6 @@ class Anomalies:
             self._subscription(asked["SubscriptionArn"])
             del self.subscriptions[asked["SubscriptionArn"]]
         self.tags.forget(asked["SubscriptionArn"])
-        return {}
-
-    def list_tags(self, asked: Body, caller: Caller) -> Body:
-        """ListTagsForResource."""
-        return {"ResourceTags": as_list(self.tags.of(self._known(asked)))}
-
-    def tag(self, asked: Body, caller: Caller) -> Body:
-        """TagResource."""
-        self.tags.add(self._known(asked), as_map(asked["ResourceTags"]))
-        return {}
-
-    def untag(self, asked: Body, caller: Caller) -> Body:
-        """UntagResource."""
-        self.tags.take(self._known(asked), asked["ResourceTagKeys"])
         return {}
 
     def _check(self, subscription: Body) -> None:

@@ -14,6 +14,7 @@ from localaws.gateway.actions import Actions, Body
 from localaws.gateway.caller import Caller
 from localaws.gateway.config import Config
 from localaws.gateway.messages import ServiceError
+from localaws.gateway.tag_actions import tag_actions
 from localaws.gateway.tag_store import TagStore
 
 NOT_KEPT = ("clientToken", "tags")
@@ -46,9 +47,7 @@ class Applications:
             "DeleteApplication": self.delete,
             "StartApplication": self.start,
             "StopApplication": self.stop,
-            "ListTagsForResource": self.list_tags,
-            "TagResource": self.tag,
-            "UntagResource": self.untag,
+            **tag_actions(self.tags, self._known, "tags", "tagKeys"),
             **self.runs.actions(),
         }
 
@@ -117,20 +116,6 @@ class Applications:
     def stop(self, asked: Body, caller: Caller) -> Body:
         """StopApplication."""
         return self._change_state(asked, "STOPPED")
-
-    def list_tags(self, asked: Body, caller: Caller) -> Body:
-        """ListTagsForResource."""
-        return {"tags": self.tags.of(self._known(asked))}
-
-    def tag(self, asked: Body, caller: Caller) -> Body:
-        """TagResource."""
-        self.tags.add(self._known(asked), asked["tags"])
-        return {}
-
-    def untag(self, asked: Body, caller: Caller) -> Body:
-        """UntagResource."""
-        self.tags.take(self._known(asked), asked["tagKeys"])
-        return {}
 
     def _change_state(self, asked: Body, state: str) -> Body:
         with self._lock:
