@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from tests.localaws.batch.conftest import OVER, until
-from tests.localaws.helpers import REGION, REGISTRY, REPOSITORY, Gateway, archive, free_port
+from tests.localaws.helpers import REGION, REGISTRY, REPOSITORY, Gateway, archive, running_gateway
 
 from shipping import providers, terraform_release
 
@@ -46,11 +46,8 @@ Terraform = Callable[..., subprocess.CompletedProcess[str]]
 @pytest.fixture(scope="module")
 def own_gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
     """An account of its own."""
-    running = Gateway(tmp_path_factory.mktemp("batch-gateway"), free_port())
-    running.await_health()
-    yield running
-    running.process.terminate()
-    running.process.wait(20)
+    with running_gateway(tmp_path_factory.mktemp("batch-gateway")) as running:
+        yield running
 
 
 @pytest.fixture(scope="module")

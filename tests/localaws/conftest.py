@@ -6,17 +6,14 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from tests.localaws.helpers import Gateway, free_port, policy, trust, wait_for
+from tests.localaws.helpers import Gateway, policy, running_gateway, trust, wait_for
 
 
 @pytest.fixture(scope="session")
 def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
     """The gateway of this session."""
-    running = Gateway(tmp_path_factory.mktemp("gateway"), free_port())
-    running.await_health()
-    yield running
-    running.process.terminate()
-    running.process.wait(20)
+    with running_gateway(tmp_path_factory.mktemp("gateway")) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,8 @@ import tarfile
 import time
 import urllib.request
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -93,6 +94,18 @@ class Gateway:
             aws_secret_access_key=secret,
             config=Config(inject_host_prefix=False, retries={"total_max_attempts": 1}),
         )
+
+
+@contextmanager
+def running_gateway(folder: Path, account_id: str = ACCOUNT) -> Iterator[Gateway]:
+    """A gateway of one's own, healthy, and ended with whoever asked for it."""
+    gateway = Gateway(folder, free_port(), account_id)
+    try:
+        gateway.await_health()
+        yield gateway
+    finally:
+        gateway.process.terminate()
+        gateway.process.wait(20)
 
 
 def free_port() -> int:

@@ -18,7 +18,7 @@ from urllib.parse import quote
 
 import boto3
 import pytest
-from tests.localaws.helpers import REGION, Gateway, free_port
+from tests.localaws.helpers import REGION, running_gateway
 from tests.terraform import hcl
 from tests.terraform.conftest import Workbench
 
@@ -65,14 +65,9 @@ DELIVERED = {
 def embedded_aws(folder: Path, account_id: str) -> Iterator[dict[str, str]]:
     """A gateway of that account, and the variables that lead Terraform to it."""
     folder.mkdir()
-    gateway = Gateway(folder, free_port(), account_id)
-    try:
-        gateway.await_health()
+    with running_gateway(folder, account_id) as gateway:
         keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": REGION}
         yield {**keys, "AWS_EC2_METADATA_DISABLED": "true", "AWS_ENDPOINT_URL": gateway.url, "HTTP_PROXY": gateway.url}
-    finally:
-        gateway.process.terminate()
-        gateway.process.wait(20)
 
 
 class Planned:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from ministack.core.responses import AccountRegionScopedDict, AccountScopedDict
-from tests.localaws.helpers import Gateway, free_port, trust
+from tests.localaws.helpers import Gateway, running_gateway, trust
 
 from localaws.gateway.inventory import MADE_BY_AWS, NOT_RESOURCES, _stands
 
@@ -22,11 +22,8 @@ ACCOUNT = "222222222222"
 def empty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
     """A gateway of its own, for another account: nobody else makes anything in it."""
     folder: Path = tmp_path_factory.mktemp("inventory")
-    running = Gateway(folder, free_port(), ACCOUNT)
-    running.await_health()
-    yield running
-    running.process.terminate()
-    running.process.wait(20)
+    with running_gateway(folder, ACCOUNT) as running:
+        yield running
 
 
 def inventory(gateway: Gateway) -> dict[str, dict[str, list[str]]]:
