@@ -1,11 +1,10 @@
 """A training on Batch: the same request, the same answer, and SageMaker left alone."""
 
 import json
-from types import SimpleNamespace
 from typing import Any
 
 from airflow.exceptions import AirflowException, AirflowFailException
-from fakes import FakeSageMaker, deferred, raises, with_client
+from fakes import FakeSageMaker, deferred, raises, remembering, with_client
 from wiring.batch import EXITED, Training
 
 BROKEN_WATCHER = ("__fail__", {"error": "Trigger failure"})
@@ -53,18 +52,9 @@ def task(client: FakeBatch, backend: str = "batch", hyperparameters: str = '{"ep
     return made
 
 
-def context() -> dict[str, Any]:
-    """A task instance that remembers."""
-    kept: dict[str, Any] = {}
-    ti = SimpleNamespace(
-        xcom_push=lambda key, value: kept.update({key: value}), xcom_pull=lambda task_ids, key: kept.get(key)
-    )
-    return {"ti": ti}
-
-
 def resumed(client: FakeBatch, *how: Any) -> Any:
     """What the task says when its watcher comes back so."""
-    made, remembered = task(client), context()
+    made, remembered = task(client), remembering()
     deferred(lambda: made.execute(remembered))
     return made.resume_execution(*how, remembered)
 
@@ -72,7 +62,7 @@ def resumed(client: FakeBatch, *how: Any) -> Any:
 def test_the_job_gets_what_sagemaker_would_give_the_script():
     client = FakeBatch()
 
-    waiting = deferred(lambda: task(client).execute(context()))
+    waiting = deferred(lambda: task(client).execute(remembering()))
 
     (request,) = client.submitted
     told = {each["name"]: each["value"] for each in request["containerOverrides"]["environment"]}
@@ -92,7 +82,7 @@ def test_a_request_that_got_through_before_is_adopted_and_not_repeated():
     """Another job would train twice and pay twice."""
     client = FakeBatch(names=("train-1", "another"))
 
-    waiting = deferred(lambda: task(client).execute(context()))
+    waiting = deferred(lambda: task(client).execute(remembering()))
 
     assert client.submitted == []
     assert waiting.trigger.serialize()[1]["job_id"] == "id-train-1"
@@ -128,7 +118,7 @@ def test_by_default_sagemaker_trains():
     sagemaker, batch = FakeSageMaker(), FakeBatch()
     made = with_client(task(batch, backend="sagemaker"), sagemaker)
 
-    waiting = deferred(lambda: made.execute(context()))
+    waiting = deferred(lambda: made.execute(remembering()))
 
     assert (sagemaker.calls, batch.submitted) == (["create training job train-1"], [])
     assert waiting.trigger.job_name == "train-1"
@@ -136,4 +126,4 @@ def test_by_default_sagemaker_trains():
 
 def test_another_backend_is_refused_with_what_to_write():
     with raises(AirflowFailException, "training_backend is slurm", "batch, sagemaker", "training.backend"):
-        task(FakeBatch(), backend="slurm").execute(context())
+        task(FakeBatch(), backend="slurm").execute(remembering())

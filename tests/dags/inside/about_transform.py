@@ -2,12 +2,11 @@
 
 import io
 import json
-from types import SimpleNamespace
 from typing import Any
 
 from airflow.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 from botocore.exceptions import ClientError
-from fakes import deferred, error, raises
+from fakes import deferred, error, raises, remembering
 from wiring.transform import Transform
 
 BROKEN_WATCHER = ("__fail__", {"error": "Trigger failure"})
@@ -59,31 +58,22 @@ def task(engine: str, client: Engine) -> Transform:
     return made
 
 
-def context() -> dict[str, Any]:
-    """A task instance that remembers."""
-    kept: dict[str, Any] = {}
-    ti = SimpleNamespace(
-        xcom_push=lambda key, value: kept.update({key: value}), xcom_pull=lambda task_ids, key: kept.get(key)
-    )
-    return {"ti": ti}
-
-
 def resumed(engine: str, client: Engine, *how: Any) -> Any:
     """What the task says when its watcher comes back so."""
-    made, remembered = task(engine, client), context()
+    made, remembered = task(engine, client), remembering()
     deferred(lambda: made.execute(remembered))
     return made.resume_execution(*how, remembered)
 
 
 def test_without_an_engine_nothing_is_done_and_nothing_is_red():
     with raises(AirflowSkipException, "no feature table"):
-        task("none", Engine()).execute(context())
+        task("none", Engine()).execute(remembering())
 
 
 def test_a_function_is_called_once_and_its_answer_goes_on():
     client = Engine(answer=({"rows": 3}, {}))
 
-    assert task("lambda", client).execute(context()) == {"rows": 3}
+    assert task("lambda", client).execute(remembering()) == {"rows": 3}
     assert [request["FunctionName"] for request in client.requests] == ["stockcast-test-transform"]
 
 
@@ -91,14 +81,14 @@ def test_a_function_that_failed_says_why():
     client = Engine(answer=({"errorType": "NoBars", "errorMessage": "no bars."}, {"FunctionError": "Unhandled"}))
 
     with raises(AirflowException, "NoBars: no bars.", "/aws/lambda/stockcast-test-transform"):
-        task("lambda", client).execute(context())
+        task("lambda", client).execute(remembering())
 
 
 def test_a_spark_run_is_started_and_left_to_the_triggerer():
     glue, emr = Engine(), Engine()
 
-    by_glue = deferred(lambda: task("glue", glue).execute(context()))
-    by_emr = deferred(lambda: task("emr_serverless", emr).execute(context()))
+    by_glue = deferred(lambda: task("glue", glue).execute(remembering()))
+    by_emr = deferred(lambda: task("emr_serverless", emr).execute(remembering()))
 
     assert (by_glue.trigger.job_name, by_glue.trigger.run_id) == ("stockcast-test-transform", "run-1")
     assert emr.requests[0]["clientToken"] == emr.requests[0]["name"] == "name-1"
@@ -111,7 +101,7 @@ def test_a_spark_run_is_started_and_left_to_the_triggerer():
 
 def test_a_glue_run_that_goes_on_already_is_waited_for():
     """A second one would be refused, and the first is the one that was asked for."""
-    waiting = deferred(lambda: task("glue", Engine(is_busy=True)).execute(context()))
+    waiting = deferred(lambda: task("glue", Engine(is_busy=True)).execute(remembering()))
 
     assert waiting.trigger.run_id == "busy"
 
@@ -121,7 +111,7 @@ def test_a_busy_glue_whose_run_has_just_ended_is_tried_again():
     client.get_job_runs = lambda **_: {"JobRuns": [{"Id": "old", "JobRunState": "SUCCEEDED"}]}
 
     with raises(ClientError, "ConcurrentRunsExceededException"):
-        task("glue", client).execute(context())
+        task("glue", client).execute(remembering())
 
 
 def test_a_run_that_ended_well_is_named():

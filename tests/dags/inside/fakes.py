@@ -137,6 +137,15 @@ def with_client(operator: Any, client: FakeSageMaker) -> Any:
     return operator
 
 
+def remembering() -> dict[str, Any]:
+    """The context of a task instance that remembers what it pushed."""
+    kept: dict[str, Any] = {}
+    ti = SimpleNamespace(
+        xcom_push=lambda key, value: kept.update({key: value}), xcom_pull=lambda task_ids, key: kept.get(key)
+    )
+    return {"ti": ti}
+
+
 def deferred(work: Any) -> TaskDeferred:
     """What a task waits for."""
     try:
