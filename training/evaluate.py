@@ -7,7 +7,6 @@ test days. A refusal is a result, not a failure: the job succeeds and `verdict.p
 import argparse
 import json
 import math
-import os
 import tarfile
 import tempfile
 from collections.abc import Mapping, Sequence
@@ -52,15 +51,14 @@ class Model:
 
     @classmethod
     def load(cls, folder: Path) -> "Model":
-        recipe, network = bundle.load(folder)
-        return cls(folder, recipe, network, bundle.load_metrics(folder))
+        return cls(folder, *bundle.load(folder), bundle.load_metrics(folder))
 
     @classmethod
     def load_older(cls, folder: Path) -> "Model":
         """One that serves may come from a training that measured nothing: it is compared all the same."""
-        recipe, network = bundle.load(folder)
-        measured = (folder / bundle.METRICS).is_file()
-        return cls(folder, recipe, network, bundle.load_metrics(folder) if measured else {})
+        if (folder / bundle.METRICS).is_file():
+            return cls.load(folder)
+        return cls(folder, *bundle.load(folder), metrics={})
 
     def figure(self, name: str) -> float:
         """Of metrics.json; NaN if the training did not tell it, and NaN passes no rule."""
@@ -79,7 +77,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         for sentence in left_out(everything, bars):
             print(sentence, flush=True)
         serving = _serving(bars, model, args.model)  # first: a latency beside other work would be another's
-        with processes(os.cpu_count() or 1) as pool:
+        with processes() as pool:
             costly = _begun(bars, data, args, pool)
             frames = {Lstm.name: _judged(bars, model.recipe, model.network)} | _cheap(bars, data, args)
             evidence = Evidence(

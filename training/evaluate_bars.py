@@ -91,7 +91,7 @@ def _frames(everything: pl.DataFrame, args: argparse.Namespace, folder: Path) ->
     since, costly_since = args.first - BEFORE_TEST, args.first - COSTLY_BEFORE_TEST
     models = challengers(others, data.frame[data.train_ends], since=since, costly_since=costly_since)
     frames = {}
-    with processes(os.cpu_count() or 1) as pool:
+    with processes() as pool:
         begun = {model.name: begin(bars, model, pool) for model in models if model.name in COSTLY}
         if Lstm.name in args.models:
             options = LARGE if len(data.train_ends) >= PANEL else ()

@@ -14,7 +14,6 @@ import shutil
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -111,14 +110,12 @@ def _bring_up(stack: Stack, progress: Progress, goes_on: bool, beside: Executor)
     with ThreadPoolExecutor(max_workers=6) as pool:
         groups = ("market", "jobs", "serve", "airflow")
         environments = {group: pool.submit(_environment, group, progress) for group in groups}
-        chains = []
-        if stack.choice.source == "sample" and not services.market_is_up(stack):
-            chains.append(partial(_market, stack, progress, environments["market"]))
-        if not goes_on:
-            chains.append(partial(_airflow, stack, progress, environments["airflow"]))
         aws = pool.submit(_aws, stack, progress, goes_on, beside)
-        running = [pool.submit(chain) for chain in chains]
-        everything: list[Future[Any]] = [*environments.values(), aws, *running]
+        everything: list[Future[Any]] = [*environments.values(), aws]
+        if stack.choice.source == "sample" and not services.market_is_up(stack):
+            everything.append(pool.submit(_market, stack, progress, environments["market"]))
+        if not goes_on:
+            everything.append(pool.submit(_airflow, stack, progress, environments["airflow"]))
         for future in everything:
             future.result()
         return aws.result()

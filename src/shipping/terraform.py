@@ -183,18 +183,20 @@ def doctor(environment: str) -> None:
 def validate(environment: str) -> None:
     """Needs neither credentials nor a network beyond the provider's own source."""
     package.build(ROOT, ROOT / "build")
-    folders = (terraform_root.PLATFORM, bootstrap.SOURCES, delivery.SOURCES)
-    roots = [TerraformRoot(folder, f"validate-{environment}-{folder.name}") for folder in folders]
-    for root in roots:  # one after the other: they may share a cache of providers
+    roots = {
+        str(folder.relative_to(ROOT)): TerraformRoot(folder, f"validate-{environment}-{folder.name}")
+        for folder in (terraform_root.PLATFORM, bootstrap.SOURCES, delivery.SOURCES)
+    }
+    for root in roots.values():  # one after the other: they may share a cache of providers
         root.run("init", "-backend=false", "-input=false", "-no-color", capture=True)
     try:
         with ThreadPoolExecutor(len(roots)) as pool:
-            complaints = list(pool.map(_complaint, roots))
+            complaints = dict(zip(roots, pool.map(_complaint, roots.values()), strict=True))
     except KeyboardInterrupt:
         raise Refused("stopped by SIGINT during `terraform validate`, which only reads.") from None
-    for folder, complaint in zip(folders, complaints, strict=True):
-        print(f"{folder.relative_to(ROOT)}: {complaint or 'valid'}", flush=True)
-    if invalid := [str(folder.relative_to(ROOT)) for folder, told in zip(folders, complaints, strict=True) if told]:
+    for name, complaint in complaints.items():
+        print(f"{name}: {complaint or 'valid'}", flush=True)
+    if invalid := [name for name, complaint in complaints.items() if complaint]:
         raise Refused(f"{', '.join(invalid)}: not valid; Terraform's own messages stand above.")
 
 

@@ -70,12 +70,16 @@ def bronze_base(day: date | str, symbol: str, source: str) -> str:
 
 def bronze_refused(day: date | str, symbol: str, source: str, wanted: str = "source") -> str:
     """Raw bytes of an answer that was not bars, or with `wanted` "news" no news: one source may fail in both."""
-    return f"quarantine/day={checked_day(day)}/symbol={slug(symbol)}/{wanted}={checked_source(source)}.txt"
+    return f"{_refused(day, symbol, source, wanted)}.txt"
 
 
 def bronze_refused_reason(day: date | str, symbol: str, source: str, wanted: str = "source") -> str:
     """Why: {symbol, day, source, reason, status, url}."""
-    return f"quarantine/day={checked_day(day)}/symbol={slug(symbol)}/{wanted}={checked_source(source)}.reason.json"
+    return f"{_refused(day, symbol, source, wanted)}.reason.json"
+
+
+def _refused(day: date | str, symbol: str, source: str, wanted: str) -> str:
+    return f"quarantine/day={checked_day(day)}/symbol={slug(symbol)}/{wanted}={checked_source(source)}"
 
 
 def bronze_news(day: date | str, symbol: str, source: str) -> str:

@@ -60,9 +60,12 @@ Pieces = list[Future[pl.DataFrame]]
 
 
 @contextmanager
-def processes(most: int) -> Iterator[ProcessPoolExecutor]:
-    """For models of pure Python, which in a thread would hold up everything; whoever fails does not wait for them."""
-    pool = ProcessPoolExecutor(most, mp_context=get_context("spawn"))  # polars' threads do not survive a fork
+def processes() -> Iterator[ProcessPoolExecutor]:
+    """One for each core, for models of pure Python, which in a thread would hold up everything.
+
+    Whoever fails beside them does not wait for them.
+    """
+    pool = ProcessPoolExecutor(mp_context=get_context("spawn"))  # polars' threads do not survive a fork
     try:
         yield pool
     except BaseException:

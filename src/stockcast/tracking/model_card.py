@@ -55,7 +55,7 @@ def _origin(outcome: Outcome) -> str:
         "last day that training saw": recipe["trained_until"],
         "test days": f"{test['from']} to {test['to']}, {test['dates']} dates, {', '.join(test['symbols'])}",
         "data (SHA-256 of the silver bars)": f"`{recipe['data_sha256']}`",
-        "inputs": f"{', '.join(recipe['feature_names'])}, no news: no ablation on real ones was run",
+        "inputs": f"{', '.join(recipe['feature_names'])}; no news, for no ablation on real ones was run",
         "feature version": f"`{recipe['feature_version']}`",
         "commit": f"`{outcome.commit}`",
         "networks averaged": f"{len(recipe['seeds'])}, seeds {', '.join(map(str, recipe['seeds']))}",

@@ -95,7 +95,7 @@ def test_whoever_fails_does_not_wait_for_the_models_beside_it():
     """A training that broke is told at once, not when Prophet has ended an hour later."""
     started = monotonic()
 
-    with pytest.raises(ValueError, match="broken"), processes(1) as pool:
+    with pytest.raises(ValueError, match="broken"), processes() as pool:
         begun = pool.submit(sleep, 600)
         while not begun.running():
             sleep(0.05)
