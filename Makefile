@@ -12,11 +12,17 @@ IN = $(PYTHON) src/shipping/tools.py run
 LOCAL = $(IN) local -- -m localaws
 # A CodeBuild build has its AWS from its role, also where that is the embedded one.
 TERRAFORM = $(if $(CODEBUILD_BUILD_ID),$(IN) local -- -m shipping.terraform,$(LOCAL) terraform) --env $(ENV)
+TESTS = $(IN) dev -- -m pytest --dist loadgroup --no-loadscope-reorder
+# The worker that drives a stack mostly waits.
+BESIDE_STACK = $$(($$(getconf _NPROCESSORS_ONLN) + 1))
+QUICK_TESTS = $(PYTHON) src/shipping/tools.py sync dev airflow scan spark && \
+	$(TESTS) -m 'not extended and not soak' -n $(BESIDE_STACK)
+SOAK_TESTS = $(IN) dev -- -m pytest -m soak --soak-seed '$(or $(SEED),$(shell git rev-parse HEAD))'
 CONFIRMED = $(if $(CONFIRM),--confirm '$(CONFIRM)')
 
-.PHONY: help up down status train test test-fast check format package requirements bootstrap plan apply outputs destroy explain mlflow notebook
+.PHONY: help up down status train test test-unit test-all test-soak check format package requirements bootstrap plan apply outputs destroy explain mlflow notebook
 .PHONY: ablate evaluate readmes images sleep wake unlock console doctor sync-dags validate env clean
-.PHONY: test-environments test-stack check-infra check-dags review changes summary handover verify drift verify-dags retrain delivery pipelines approve reject
+.PHONY: check-infra check-dags review changes summary handover verify drift verify-dags retrain delivery pipelines approve reject
 
 help: ## List every target
 	@echo "Stockcast: a stock-forecasting pipeline on AWS that also runs whole on this machine."
@@ -166,18 +172,18 @@ format: ## Format Python and Terraform in place
 	@$(IN) dev -- -m ruff format .
 	@$(IN) local -- -m shipping.terraform fmt --write
 
-test: test-fast ## Run all tests: the fast ones, then every environment beside the main job and its pipelines, in stacks of their own (about 40 minutes on two cores)
-	@$(MAKE) -j2 test-environments test-stack
+test-unit: ## Run the unit tests (2 minutes on two cores)
+	@$(TESTS) -m 'not integration and not extended and not e2e and not soak' -n logical
 
-test-environments: ## Run the tests that apply dev, staging, prod, the roles and the pipelines to embedded AWSs of their own
-	@$(IN) dev -- -m pytest -m e2e tests/local --ignore-glob='*/test_main_job.py' --ignore-glob='*/test_privilege.py' --ignore-glob='*/test_push.py' --ignore-glob='*/test_the_end.py'
+test: ## Run unit tests, quick integration tests, and beside them one main job with a push (12 minutes on two cores)
+	@$(QUICK_TESTS)
 
-test-stack: ## Run the tests of one whole local stack: the main job, the rights it needs, pushes, and its end
-	@$(IN) dev -- -m pytest -m e2e tests/local/test_main_job.py tests/local/test_privilege.py tests/local/test_push.py tests/local/test_the_end.py
+test-all: ## Run all tests: make test, then the longer ones beside dev, staging and prod applied, one soak test (30 minutes)
+	@trap 'STOCKCAST_HOME=.local/e2e $(LOCAL) down > /dev/null' EXIT; export STOCKCAST_TEST_STACK=keep; \
+		$(QUICK_TESTS) && $(TESTS) -m 'extended and not soak' -n $(BESIDE_STACK) && $(SOAK_TESTS) --soak-one
 
-test-fast: ## Run the tests that need no local stack
-	@$(PYTHON) src/shipping/tools.py sync dev airflow scan spark
-	@$(IN) dev -- -m pytest -m "not e2e" -n logical --dist loadfile
+test-soak: ## Run the long fault tests (SEED=<text> chooses their faults, by default the commit; ONE=1 runs one, chosen by SEED too)
+	@$(SOAK_TESTS) $(if $(ONE),--soak-one)
 
 clean: down ## Remove all that the project made in this clone: .local/ and build/
 	@rm -rf .local build

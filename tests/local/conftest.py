@@ -1,4 +1,8 @@
-"""A whole stack of its own for these tests: own ports, own folder, the clone's environments."""
+"""A whole stack of its own for these tests: own ports, own folder, the clone's environments.
+
+`make test-all` needs the stack twice, in `make test` and after it: STOCKCAST_TEST_STACK=keep leaves it running at the
+end, and a stack that an earlier run left is used again. `make test-all` stops it.
+"""
 
 import os
 import socket
@@ -11,7 +15,8 @@ from typing import Any
 import boto3
 import pytest
 
-from localaws.stack import ACCOUNT_ID, PREFIX, REGION, Choice, Ports, Stack
+from localaws import services
+from localaws.stack import ACCOUNT_ID, PREFIX, REGION, Choice, Ports, Stack, read
 
 ROOT = Path(__file__).resolve().parents[2]
 LONGEST_SECONDS = 1200
@@ -65,14 +70,38 @@ def up_arguments(stack: Stack) -> list[str]:
     return ["up", f"AWS_PORT={ports.aws}", f"MARKET_PORT={ports.market}", f"AIRFLOW_PORT={ports.airflow}"]
 
 
-@pytest.fixture(scope="session")
-def running() -> Iterator[Running]:
-    stack = Stack(ROOT / ".local" / "e2e", Choice(ports=Ports(*free_ports(3))))
+HOME = ROOT / ".local" / "e2e"
+PRINTED = HOME / "up.txt"
+KEEP = "STOCKCAST_TEST_STACK"
+
+
+def kept_stack() -> Stack | None:
+    """The running stack that an earlier run kept for this one, where there is one."""
+    if os.environ.get(KEEP) != "keep" or not PRINTED.exists():
+        return None
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("STOCKCAST_HOME", str(HOME))
+        stack = read()
+    return stack if services.is_current(stack) else None
+
+
+def new_stack() -> Stack:
+    """The stack after `make up`, on ports of its own; what it printed is kept beside it."""
+    stack = Stack(HOME, Choice(ports=Ports(*free_ports(3))))
     make(stack, "down")
+    PRINTED.unlink(missing_ok=True)
     done = make(stack, *up_arguments(stack))
     print(done.stdout, done.stderr)  # pytest shows it when something fails
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    PRINTED.write_text(done.stdout)
+    return stack
+
+
+@pytest.fixture(scope="session")
+def running() -> Iterator[Running]:
     try:
-        assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
-        yield Running(stack, done.stdout)
+        stack = kept_stack() or new_stack()
+        yield Running(stack, PRINTED.read_text())
     finally:
-        make(stack, "down")
+        if os.environ.get(KEEP) != "keep":
+            make(Stack(HOME, Choice()), "down")

@@ -16,9 +16,36 @@ from tests.local.conftest import ROOT, Running
 from localaws import airflow, pipelines, processes, remote
 
 INFRASTRUCTURE, DAGS = "stockcast-infrastructure", "stockcast-dags"
+VALUES = "envs/local/platform.tfvars"  # a figure is changed for one of the same width, or its comment moves
 LOG_GROUP = "/aws/lambda/stockcast-local-ingest"
 LONGEST_SECONDS = 240
 Fact = dict[str, Any]
+HELLO = (
+    "dags/watch_pushes.py",
+    '''"""Say that a push has arrived.
+
+**When.** When somebody triggers it.
+
+**Normal.** A second.
+
+**When it is red.** Nothing depends on it; read its log.
+"""
+
+from airflow.sdk import dag, task
+
+
+@dag(dag_id="watch_pushes", schedule=None, catchup=False, max_active_runs=1, doc_md=__doc__, tags=["try"])
+def watch_pushes() -> None:
+    @task
+    def hello() -> str:
+        return "hello"
+
+    hello()
+
+
+watch_pushes()
+''',
+)
 
 
 @dataclass(frozen=True)
@@ -108,6 +135,19 @@ def clone_of(running: Running, folder: Path) -> Clone:
     for name in wanted:
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(ROOT / name, folder / name)
+    return clone
+
+
+def current_clone(running: Running, folder: Path) -> Clone:
+    """A clone whose state is deployed: the first push brings what is not committed here, where there is something."""
+    clone = clone_of(running, folder)
+    if clone.git("status", "--porcelain").strip():
+        commit = clone.push("Bring what is not committed yet")
+        if clone.execution(INFRASTRUCTURE, commit):
+            deployed(clone, commit)
+        if clone.execution(DAGS, commit):
+            found = clone.ended(DAGS, commit)
+            assert found["status"] == "Succeeded", clone.why(found)
     return clone
 
 

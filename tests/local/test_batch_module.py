@@ -13,7 +13,12 @@ from tests.localaws.helpers import REGION, REGISTRY, REPOSITORY, Gateway, archiv
 
 from shipping import providers, terraform_release
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.extended,
+    pytest.mark.xdist_group("accounts"),
+    pytest.mark.timeout(400),
+]
 ROOT_TF = """
 provider "aws" {
   default_tags { tags = { Project = "stockcast", Environment = "dev" } }

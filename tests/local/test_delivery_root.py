@@ -21,7 +21,12 @@ import pytest
 from tests.localaws.helpers import Gateway, free_port
 from tests.terraform import hcl
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.extended,
+    pytest.mark.xdist_group("accounts"),
+    pytest.mark.timeout(600),
+]
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = ("account", "local")

@@ -25,7 +25,12 @@ from tests.shipping.conftest import copy_clone
 
 from localaws.privilege import decisions, policies
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.extended,
+    pytest.mark.xdist_group("accounts"),
+    pytest.mark.timeout(600),
+]
 
 ROOT = Path(__file__).resolve().parents[2]
 ACCOUNT = "111111111111"  # dev's

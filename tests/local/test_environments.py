@@ -25,7 +25,12 @@ from shipping.doctor.plan import Plan
 from shipping.doctor.rules import check_all
 from shipping.terraform_release import terraform
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1500)]
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.extended,
+    pytest.mark.xdist_group("environments"),
+    pytest.mark.timeout(1500),
+]
 
 ROOT = Path(__file__).resolve().parents[2]
 NAMES = ("dev", "staging", "prod")

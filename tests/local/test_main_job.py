@@ -18,7 +18,7 @@ from localaws.stack import SAMPLE_DAY
 from localaws.up import FEATURES_DAG, MAIN_DAG, TRAINING_DAG
 from stockcast.features.indicators import NAMES
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1500)]
+pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1500), pytest.mark.xdist_group("stack")]
 
 HORIZONS = (1, 5, 21)
 ENDPOINT = "stockcast-local-forecasts"
@@ -160,6 +160,7 @@ def test_up_again_adopts_what_is_done_and_shows_the_same_forecasts(running: Runn
     assert table_of(again.stdout) == table_of(running.printed)
 
 
+@pytest.mark.extended
 def test_a_repeated_day_writes_the_same_forecasts_over(running: Running) -> None:
     """A retry, a cleared task or an impatient person must not double or change anything."""
     before = gold(running)
@@ -174,6 +175,7 @@ def test_a_repeated_day_writes_the_same_forecasts_over(running: Running) -> None
     assert gold(running)[0]["generated_at"] > before[0]["generated_at"]
 
 
+@pytest.mark.extended
 def test_a_broken_training_script_fails_loudly_and_leaves_the_endpoint_alone(running: Running) -> None:
     """The night shift must hear of it, and clients must not."""
     s3, sagemaker, ssm = running.client("s3"), running.client("sagemaker"), running.client("ssm")
@@ -209,6 +211,7 @@ def state_at_end(api: airflow.Api, dag_id: str, run_id: str) -> str:
     return state()
 
 
+@pytest.mark.extended
 def test_the_same_training_again_leaves_the_champion_where_it_is(running: Running) -> None:
     """Its twin is no better: replaced for nothing, a bad change would look like all the others."""
     sagemaker, s3 = running.client("sagemaker"), running.client("s3")
@@ -233,6 +236,7 @@ def test_the_same_training_again_leaves_the_champion_where_it_is(running: Runnin
     )  # fmt: skip
 
 
+@pytest.mark.extended
 def test_a_rejected_champion_gives_way_to_the_next_model_on_the_same_endpoint(running: Running) -> None:
     """Clients keep their address; the same data and seeds give the same forecasts, bit by bit."""
     sagemaker, runtime = running.client("sagemaker"), running.client("sagemaker-runtime")

@@ -40,7 +40,12 @@ from localaws.privilege.usage import Use
 from localaws.stack import ACCOUNT_ID, PREFIX, REGION, SAMPLE_DAY, STATE_BUCKET
 from localaws.up import TRAINING_DAG
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(1500)]
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.extended,
+    pytest.mark.xdist_group("stack"),
+    pytest.mark.timeout(1500),
+]
 
 DEPLOY = ("apply", "plan", "release")  # what builds take: test_deploy_roles.py proves them
 SESSION = "proof"  # what Running.client_as takes roles under

@@ -1,62 +1,23 @@
-"""`git push` deploys: good commits arrive, bad ones stop at their gate, and what people have not approved stays away.
+"""`git push` deploys: what is approved arrives, and what people have not approved stays away.
 
-The pushes stand in an order in which each test begins where the one before ended. The name of this file lets it come
-after the main job's tests, whose stack it changes.
+Each test begins where the one before ended. The name of this file lets it come after the main job's tests, whose stack
+it changes; test_push_faults.py begins where this one ends.
 """
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.local.builds import artifact, await_build, free_lock, kill_the_apply
 from tests.local.conftest import Running
-from tests.local.pushing import DAGS, INFRASTRUCTURE, Clone, clone_of, deployed, listed, retention
+from tests.local.pushing import DAGS, HELLO, INFRASTRUCTURE, VALUES, Clone, current_clone, listed, retention
 
-from localaws import airflow, processes
-
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(600)]
-
-VALUES = "envs/local/platform.tfvars"  # a figure is changed for one of the same width, or its comment moves
-DAG = '''"""Say that a push has arrived.
-
-**When.** When somebody triggers it.
-
-**Normal.** A second.
-
-**When it is red.** Nothing depends on it; read its log.
-"""
-
-from airflow.sdk import dag, task
-
-
-@dag(dag_id="watch_pushes", schedule=None, catchup=False, max_active_runs=1, doc_md=__doc__, tags=["try"])
-def watch_pushes() -> None:
-    @task
-    def hello() -> str:
-        return "hello"
-
-    hello()
-
-
-watch_pushes()
-'''
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("stack"), pytest.mark.timeout(600)]
 
 
 @pytest.fixture(scope="module")
 def clone(running: Running, tmp_path_factory: pytest.TempPathFactory) -> Clone:
-    """A clone whose state is deployed: the first push brings what is not committed here, where there is something."""
-    clone = clone_of(running, tmp_path_factory.mktemp("push") / "clone")
-    if clone.git("status", "--porcelain").strip():
-        commit = clone.push("Bring what is not committed yet")
-        if clone.execution(INFRASTRUCTURE, commit):
-            deployed(clone, commit)
-        if clone.execution(DAGS, commit):
-            found = clone.ended(DAGS, commit)
-            assert found["status"] == "Succeeded", clone.why(found)
-    return clone
+    return current_clone(running, tmp_path_factory.mktemp("push") / "clone")
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +26,7 @@ def rejected_and_queued(running: Running, clone: Clone) -> dict[str, Any]:
     clone.edit(VALUES, "log_days = 7", "log_days = 5")
     first = clone.push("Keep logs for five days")
     clone.edit(VALUES, "log_days = 5", "log_days = 3")
-    clone.write("dags/watch_pushes.py", DAG)
+    clone.write(*HELLO)
     second = clone.push("Keep logs for three days, and say hello")
     waiting = clone.waiting(INFRASTRUCTURE, first)
     seen = {"first": first, "second": second, "waiting": waiting, "while it waits": retention(running)}
@@ -120,151 +81,3 @@ def test_a_pushed_dag_is_listed_in_airflow(rejected_and_queued: dict[str, Any], 
 
     assert found["status"] == "Succeeded", clone.why(found)
     assert listed(running, "watch_pushes")
-
-
-@pytest.fixture(scope="module")
-def deleted(rejected_and_queued: dict[str, Any], clone: Clone) -> str:
-    """A push that deletes the DAG, leaves Terraform unformatted and hides a failing command behind a pipe."""
-    (clone.folder / "dags" / "watch_pushes.py").unlink()
-    clone.edit(VALUES, 'environment  = "local"', 'environment = "local"')
-    clone.edit("buildspec-infra.yml", "make $TARGETS", "make $TARGETS | cat #")
-    return clone.push("Say hello no more")
-
-
-def test_a_deleted_dag_is_gone_from_airflow(deleted: str, running: Running, clone: Clone) -> None:
-    """Airflow would go on running it, by a file that nobody finds in the repository."""
-    found = clone.ended(DAGS, deleted)
-
-    assert found["status"] == "Succeeded", clone.why(found)
-    assert processes.wait_until(lambda: not listed(running, "watch_pushes"), 60)
-
-
-def test_a_failing_check_stops_the_infrastructure_pipeline_before_its_plan(deleted: str, clone: Clone) -> None:
-    """The build of the same commit runs the buildspec with the pipe, so the check must not be fooled by it."""
-    found = clone.ended(INFRASTRUCTURE, deleted)
-
-    assert found["status"] == "Failed"
-    assert clone.status(found, "Check") == "Failed", clone.why(found)
-    assert clone.status(found, "Plan-local") not in ("Succeeded", "Failed")
-
-
-@pytest.fixture(scope="module")
-def too_costly(deleted: str, clone: Clone) -> str:
-    """A DAG with a syntax error, and ten times the endpoint's instances."""
-    clone.git("checkout", "--quiet", "HEAD~1", "--", "buildspec-infra.yml", VALUES)
-    clone.edit(VALUES, "instance_count = 1, scaling = { max_instances = 2 }", "instance_count = 100")
-    clone.edit("dags/train_model.py", "import ", "imp ort ")
-    return clone.push("Serve a hundredfold")
-
-
-def test_a_dag_with_a_syntax_error_stops_at_the_check_and_airflow_keeps_the_old(
-    too_costly: str, running: Running, clone: Clone
-) -> None:
-    """The night's run must not fail because of a typing mistake of the day."""
-    found = clone.ended(DAGS, too_costly)
-
-    assert found["status"] == "Failed"
-    assert clone.status(found, "Check") == "Failed", clone.why(found)
-    assert "train_model.py" in clone.why(found)
-    assert listed(running, "train_model")
-    assert airflow.Api(running.stack).import_errors() == []
-
-
-def test_a_plan_above_the_ceiling_is_stopped_before_anybody_is_asked(too_costly: str, clone: Clone) -> None:
-    found = clone.ended(INFRASTRUCTURE, too_costly)
-
-    assert found["status"] == "Failed"
-    assert clone.status(found, "Plan-local") == "Failed", clone.why(found)
-    assert "monthly_limit_usd" in clone.why(found)
-
-
-@pytest.fixture(scope="module")
-def killed(too_costly: str, clone: Clone, running: Running) -> dict[str, Any]:
-    """A good change whose build is killed while it applies, beside a requirement that breaks MWAA's constraints."""
-    clone.git("checkout", "--quiet", "HEAD~2", "--", VALUES, "dags/train_model.py")
-    clone.edit(VALUES, "log_days = 3", "log_days = 5")
-    commit = clone.push("Keep logs for five days again")
-    clone.waiting(INFRASTRUCTURE, commit)
-    approve = running.make("approve")
-    assert approve.returncode == 0, approve.stderr
-    assert processes.wait_until(lambda: kill_the_apply(running), 120, poll_seconds=0.05)
-    found = clone.ended(INFRASTRUCTURE, commit)
-    return {"commit": commit, "execution": found, "unlock": running.make("unlock", "ENV=local", "CONFIRM=local")}
-
-
-def test_a_killed_apply_fails_and_its_lock_is_told_with_who_and_how_old(
-    killed: dict[str, Any], running: Running, clone: Clone
-) -> None:
-    """The next push runs into the lock; whoever reads its message must not take it from somebody at work."""
-    found, unlock = killed["execution"], killed["unlock"]
-
-    assert found["status"] == "Failed"
-    assert clone.status(found, "Apply-local") == "Failed"
-    assert unlock.returncode != 0
-    assert "locked by" in unlock.stdout + unlock.stderr
-    assert re.search(r"\b\d min ago, for apply with Terraform", unlock.stdout)
-    assert "is not taken away" in unlock.stderr
-
-
-def test_after_the_lock_is_freed_the_next_push_finishes_what_was_begun(
-    killed: dict[str, Any], running: Running, clone: Clone
-) -> None:
-    """Half an apply is mended by planning again, not by hand."""
-    free_lock(running)  # as if four hours had passed
-    clone.edit(VALUES, "log_days = 5", "log_days = 1")
-
-    commit = clone.push("Keep logs for a day")
-
-    clone.waiting(INFRASTRUCTURE, commit)
-    assert running.make("approve").returncode == 0
-    found = clone.ended(INFRASTRUCTURE, commit)
-    assert found["status"] == "Succeeded", clone.why(found)
-    assert retention(running) == 1
-
-
-def test_a_plan_of_another_commit_is_not_applied(killed: dict[str, Any], running: Running, clone: Clone) -> None:
-    """An artifact in the wrong place must not bring an older plan over a newer environment."""
-    newest = clone.git("rev-parse", "HEAD").strip()
-    older = artifact(running, killed["execution"]["id"], "plan_local")
-    source = artifact(running, clone.ended(INFRASTRUCTURE, newest)["id"], "source")
-    codebuild = running.client("codebuild")
-
-    build = codebuild.start_build(
-        projectName="stockcast-delivery-infra-apply-local",
-        sourceTypeOverride="S3",
-        sourceLocationOverride=source,
-        secondarySourcesOverride=[{"type": "S3", "location": older, "sourceIdentifier": "plan_local"}],
-        artifactsOverride={"type": "NO_ARTIFACTS"},
-        environmentVariablesOverride=[
-            {"name": "ENVIRONMENT", "value": "local"},
-            {"name": "TARGETS", "value": "apply handover"},
-            {"name": "STOCKCAST_COMMIT", "value": newest},
-        ],
-    )["build"]
-    ended = await_build(codebuild, build["id"])
-
-    log = running.stack.logs / "builds" / Path(build["id"].replace(":", "/") + ".log")
-    assert ended["buildStatus"] == "FAILED"
-    assert killed["commit"][:12] in log.read_text()
-    assert "only what somebody has read is applied" in log.read_text()
-
-
-def test_a_requirement_that_breaks_mwaa_s_constraints_stops_at_both_checks(running: Running, clone: Clone) -> None:
-    """MWAA would take half an hour to find out, and then keep the older requirements without saying so loudly."""
-    clone.edit("dags/requirements.txt", "\n", "\napache-airflow-providers-amazon==1.0.0\n")
-
-    commit = clone.push("Pin an older provider")
-
-    for pipeline in (DAGS, INFRASTRUCTURE):
-        found = clone.ended(pipeline, commit)
-        assert found["status"] == "Failed"
-        assert "apache-airflow-providers-amazon" in clone.why(found)
-        assert clone.status(found, "Apply-local" if pipeline == INFRASTRUCTURE else "Sync-local") != "Succeeded"
-
-
-def test_watching_ends_with_the_newest_execution_s_verdict(running: Running) -> None:
-    """A script has only the exit status; the last push was a bad one."""
-    watched = running.make("pipelines", "WATCH=1")
-
-    assert watched.returncode != 0
-    assert "failed: " in watched.stdout

@@ -9,7 +9,12 @@ from tests.local.conftest import Running
 
 from localaws import processes, services
 
-pytestmark = [pytest.mark.e2e, pytest.mark.timeout(300)]
+pytestmark = [
+    pytest.mark.e2e,
+    pytest.mark.extended,
+    pytest.mark.xdist_group("stack"),
+    pytest.mark.timeout(300),
+]
 
 
 def test_down_ends_everything_even_after_the_embedded_aws_was_killed(running: Running) -> None:
