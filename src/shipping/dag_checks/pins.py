@@ -1,20 +1,24 @@
-"""Whether the Airflow of every environment could install dags/requirements.txt: they may run different versions."""
+"""Whether dags/requirements.txt can be installed by every environment's Airflow, and is by the local one.
+
+Environments may run different versions of Airflow. The local one is where the DAGs are parsed and tested.
+"""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-from shipping import airflow_requirements, environments, values
+from shipping import airflow_requirements, environments, mwaa_constraints, values
 from shipping.dag_checks.report import Finding
 from shipping.environments import Refused
 
 
 def findings(dags: Path) -> list[Finding]:
-    """One for each version that an environment asks for."""
-    return [
+    """One for each version that an environment runs, and one for the local Airflow environment."""
+    versions = [
         Finding("requirements", f"Airflow {version} of {', '.join(sorted(of))}", _faults(dags, version))
         for version, of in sorted(_versions().items())
     ]
+    return [*versions, Finding("requirements", "dags/uv.lock", tuple(mwaa_constraints.environment_faults(dags)))]
 
 
 def _faults(dags: Path, version: str) -> tuple[str, ...]:
