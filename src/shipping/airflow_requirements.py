@@ -150,8 +150,7 @@ def _requirement_faults(text: str, constraints: str, shipped: dict[str, str]) ->
 def _unpinned(line: str, constraints: str) -> str:
     """Names every file that has to change: the constraints are not the only one."""
     return (
-        f"{line!r} names a package which the constraints do not pin: dags/{constraints} holds only a part of MWAA's "
-        f"list. Run `{COMMAND}`. Where MWAA's whole list pins the package, it writes dags/{constraints}, "
-        "dags/pyproject.toml and dags/uv.lock: commit these three with dags/requirements.txt. Where MWAA does not pin "
-        "it, take the line out, or do that work in a job."
+        f"{line!r} names a package which the constraints do not pin. Run `{COMMAND}`: where MWAA's whole list pins the "
+        f"package, it writes dags/{constraints}, dags/pyproject.toml and dags/uv.lock; commit these three with "
+        "dags/requirements.txt. Where MWAA does not pin it, take the line out, or do that work in a job."
     )

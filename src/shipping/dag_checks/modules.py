@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from importlib.metadata import Distribution, distributions
+from importlib.metadata import Distribution
 from pathlib import Path
 
 from shipping.airflow_requirements import normalize, requirements
@@ -11,9 +11,9 @@ from shipping.airflow_requirements import normalize, requirements
 def find_modules(dags: Path, python: Path) -> set[str]:
     """Top-level modules of the packages that requirements.txt names; `python` is the local Airflow environment's."""
     named = {each.name for each in requirements((dags / "requirements.txt").read_text())}
-    folders = [str(folder) for folder in python.parents[1].glob("lib/python3.*/site-packages")]
-    installed = (each for each in distributions(path=folders) if normalize(each.metadata["Name"]) in named)
-    return {module for each in installed for module in _top_level(each)}
+    folders = python.parents[1].glob("lib/python3.*/site-packages/*.dist-info")
+    installed = (folder for folder in folders if normalize(folder.name.split("-")[0]) in named)
+    return {module for folder in installed for module in _top_level(Distribution.at(folder))}
 
 
 def _top_level(distribution: Distribution) -> set[str]:

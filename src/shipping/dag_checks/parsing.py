@@ -43,8 +43,8 @@ def _finding(name: str, entry: Mapping[str, Any], file_seconds: float) -> Findin
             "into a folder, such as wiring/"
         )
     faults += [
-        f"{dag_id} has {len(dag_id)} characters; MWAA's REST API can be asked about {LONGEST_ID} at most, so the sync "
-        "could not be verified. Shorten it"
+        f"{dag_id} has {len(dag_id)} characters; MWAA's REST API takes {LONGEST_ID} at most, so the sync could not be "
+        "verified. Shorten it"
         for dag_id in entry.get("dags", [])
         if len(dag_id) > LONGEST_ID
     ]

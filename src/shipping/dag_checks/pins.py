@@ -5,6 +5,7 @@ Environments may run different versions of Airflow. The local one is where the D
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from shipping import airflow_requirements, environments, mwaa_constraints, values
@@ -32,9 +33,14 @@ def _faults(dags: Path, version: str) -> tuple[str, ...]:
 def _versions() -> dict[str, list[str]]:
     """Environments by the version that their values name."""
     found: dict[str, list[str]] = {}
-    for environment in environments.names():
-        files = [environments.ROOT / "envs" / environment / "platform.tfvars"]
-        version = values.of(environment, files).airflow_version
-        if version:
-            found.setdefault(version, []).append(environment)
+    names = environments.names()
+    with ThreadPoolExecutor() as threads:  # each starts a process
+        for environment, version in zip(names, threads.map(_version, names), strict=True):
+            if version:
+                found.setdefault(version, []).append(environment)
     return found
+
+
+def _version(environment: str) -> str | None:
+    files = [environments.ROOT / "envs" / environment / "platform.tfvars"]
+    return values.of(environment, files).airflow_version

@@ -81,8 +81,9 @@ def dags_in(source: str) -> list[str]:
 
 
 def dag_arguments(source: str) -> Iterator[tuple[str, list[ast.keyword]]]:
-    """Id and keyword arguments of every DAG of a file. An id that is no literal is given as it is written."""
-    for node in done_while_parsing(source):
+    """Id and keyword arguments of every DAG of a file, in its order. An id that is no literal is given as written."""
+    nodes = [node for node in done_while_parsing(source) if isinstance(node, ast.FunctionDef | ast.Call)]
+    for node in sorted(nodes, key=lambda node: node.lineno):
         if isinstance(node, ast.FunctionDef) and _is_dag(node):
             decorator = next(one for one in node.decorator_list if _last_name(one) == "dag")
             call = decorator if isinstance(decorator, ast.Call) else ast.Call(decorator, [], [])
@@ -93,7 +94,9 @@ def dag_arguments(source: str) -> Iterator[tuple[str, list[ast.keyword]]]:
 
 def _dag_id(call: ast.Call, default: str) -> str:
     named = [*call.args[:1], *(keyword.value for keyword in call.keywords if keyword.arg == "dag_id")]
-    return ast.unparse(named[0]).strip("'\"") if named else default
+    if not named:
+        return default
+    return str(named[0].value) if isinstance(named[0], ast.Constant) else ast.unparse(named[0])
 
 
 def settings_used(source: str) -> set[str]:
