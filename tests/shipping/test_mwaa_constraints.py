@@ -21,6 +21,25 @@ SLACK = "apache-airflow-providers-slack[Discord_Bot]==9.1.4"
 LIST = "# copied from apache/airflow\n\nboto3==1.39.11\nsqlalchemy==1.4.0\nslack_sdk==3.36.0\nzope.event==5.1.1\n"
 LIST += "apache-airflow-providers-slack==9.1.4\n"
 ESSENTIAL = "# SQLAlchemy\nSQLAlchemy==1.4.54\napache-airflow==3.0.6\n"
+# As uv writes it, with what is read.
+LOCK = """version = 1
+[[package]]
+name = "boto3"
+version = "1.39.11"
+source = { registry = "https://pypi.org/simple" }
+[[package]]
+name = "six"
+version = "1.17.0"
+source = { registry = "https://pypi.org/simple" }
+[[package]]
+name = "stockcast-dags"
+version = "0.1.0"
+source = { virtual = "." }
+[package.metadata]
+requires-dist = [{ name = "six", specifier = "==1.17.0" }]
+[package.metadata.requires-dev]
+requirements = [REQUIREMENTS]
+"""
 
 
 @pytest.fixture
@@ -38,10 +57,13 @@ def dags(tmp_path: Path, images: str, monkeypatch) -> Path:
     """Our own DAG folder without what the tests add; neither the index is reached, nor GitHub."""
     folder = tmp_path / "dags"
     folder.mkdir()
-    for name in (CONSTRAINTS, "pyproject.toml", "uv.lock"):
+    for name in (CONSTRAINTS, "pyproject.toml"):
         lines = (tools.ROOT / "dags" / name).read_text().splitlines(keepends=True)
-        (folder / name).write_text("".join(line for line in lines if not re.match(rf'( *")?({ADDED})==', line)))
+        text = "".join(line for line in lines if not re.match(rf'( *")?({ADDED})==', line))
+        text = re.sub(r"^requirements = \[(?:\]|\n.*?^\])", "requirements = []", text, flags=re.M | re.S)
+        (folder / name).write_text(text)
     (folder / "requirements.txt").write_text(FIRST)
+    (folder / "uv.lock").write_text(LOCK.replace("REQUIREMENTS", ""))
     monkeypatch.setattr(mwaa_constraints, "SOURCE", images)
     monkeypatch.setattr(mwaa_constraints, "_lock", lambda dags: None)
     return folder
@@ -174,10 +196,7 @@ def test_a_project_without_its_lists_is_refused(dags):
 @pytest.fixture
 def locked(dags) -> Path:
     """With a lock whose environment has what requirements.txt names."""
-    lock = (dags / "uv.lock").read_text()
-    (dags / "uv.lock").write_text(
-        lock.replace("requirements = []", 'requirements = [{ name = "boto3", extras = ["crt"], specifier = "==1" }]')
-    )
+    (dags / "uv.lock").write_text(LOCK.replace("REQUIREMENTS", '{ name = "boto3", extras = ["crt"] }'))
     (dags / "requirements.txt").write_text(f"{FIRST}boto3[crt]==1.39.11\n")
     return dags
 
