@@ -20,9 +20,15 @@ QUICK_TESTS = $(PYTHON) src/shipping/tools.py sync dev airflow scan spark && \
 SOAK_TESTS = $(IN) dev -- -m pytest -m soak --soak-seed '$(or $(SEED),$(shell git rev-parse HEAD))'
 CONFIRMED = $(if $(CONFIRM),--confirm '$(CONFIRM)')
 
+<<<<<<< HEAD
 .PHONY: help up down status train test test-unit test-all test-soak check format package requirements bootstrap plan apply outputs destroy explain mlflow notebook
 .PHONY: ablate evaluate readmes images sleep wake unlock console doctor sync-dags validate env clean
 .PHONY: check-infra check-dags review changes summary handover verify drift verify-dags retrain delivery pipelines approve reject
+=======
+.PHONY: help up down status train test test-fast check format package requirements bootstrap plan apply outputs destroy explain mlflow notebook
+.PHONY: ablate evaluate readmes dag-requirements images sleep wake unlock console doctor sync-dags validate env clean
+.PHONY: test-environments test-stack check-infra check-dags review changes summary handover verify drift verify-dags retrain delivery pipelines approve reject
+>>>>>>> ac726de48542d853f2617eea78f45faacdfe5c84
 
 help: ## List every target
 	@echo "Stockcast: a stock-forecasting pipeline on AWS that also runs whole on this machine."
@@ -146,6 +152,9 @@ readmes: ## Write the tables in the READMEs of modules and roots from their HCL
 requirements: ## Write the images' requirements.txt from the lock file
 	@$(IN) local -- -m shipping.requirements
 
+dag-requirements: ## Make the files of dags/ agree with its requirements.txt: MWAA's constraints, the local Airflow environment and its lock
+	@$(IN) local -- -m shipping.mwaa_constraints --source "$(MWAA_IMAGES)"
+
 check: ## Lint, types, Terraform format, validity and security scan, and the house rules
 	@$(PYTHON) src/shipping/tools.py sync dev airflow scan
 	@$(IN) dev -- -m ruff check .
@@ -163,7 +172,7 @@ check-infra: ## What the infrastructure pipeline asks before it plans: Terraform
 	@$(IN) local -- -m shipping.scan
 	@$(IN) check -- -m pytest tests/terraform/test_house.py --junitxml=build/reports/infra.xml
 
-check-dags: ## What the DAG pipeline asks before it syncs: house rules, requirements, and that every DAG parses in time
+check-dags: ## What the DAG pipeline checks before it syncs: imports, calls at file level, requirements, and that every DAG parses in time
 	@$(IN) local -- -m shipping.buildspec_rules buildspec-dags.yml
 	@$(IN) local -- -m shipping.dag_checks
 

@@ -1,7 +1,7 @@
 """Runs inside Airflow's environment: parse a DAG folder as the DAG processor does; one JSON line tells what came out.
 
-`python src/inside_airflow/parse_dags.py <folder>` prints `PARSED {file: {seconds, dags, errors}}`. Nothing but Airflow
-and the standard library is there.
+`python src/inside_airflow/parse_dags.py <folder>` prints `PARSED {file: {seconds, dags, errors, advice}}`. Nothing but
+Airflow and the standard library is there.
 """
 
 import json
@@ -10,8 +10,19 @@ import sys
 from pathlib import Path
 from typing import Any, NoReturn
 
+from airflow.exceptions import AirflowDagDuplicatedIdException
 from airflow.models.dagbag import DagBag
 from airflow.serialization.serialized_objects import SerializedDAG
+
+
+class StrictDagBag(DagBag):
+    """Rejects an id that one file makes twice too: Airflow itself would keep either DAG, by chance."""
+
+    def bag_dag(self, dag: Any) -> None:
+        other = self.dags.get(dag.dag_id)
+        if other is not None and other is not dag:
+            raise AirflowDagDuplicatedIdException(dag_id=dag.dag_id, incoming=dag.fileloc, existing=other.fileloc)
+        super().bag_dag(dag)
 
 
 def no_network(*_: Any, **__: Any) -> NoReturn:
@@ -23,12 +34,12 @@ def parsed(folder: Path) -> dict[str, dict[str, Any]]:
     sys.path.insert(0, str(folder))  # as Airflow does: helpers are imported from here
     socket.socket.connect = no_network  # type: ignore[method-assign]
     socket.getaddrinfo = no_network
-    bag = DagBag(str(folder), include_examples=False)
+    bag = StrictDagBag(str(folder), include_examples=False)
     told: dict[str, dict[str, Any]] = {}
 
     def of(path: str) -> dict[str, Any]:
         name = str(Path(path).relative_to(folder))
-        return told.setdefault(name, {"seconds": 0.0, "dags": [], "errors": []})
+        return told.setdefault(name, {"seconds": 0.0, "dags": [], "errors": [], "advice": []})
 
     for stat in bag.dagbag_stats:
         of(str(folder / stat.file.lstrip("/")))["seconds"] = stat.duration.total_seconds()
@@ -38,21 +49,22 @@ def parsed(folder: Path) -> dict[str, dict[str, Any]]:
         entry = of(dag.fileloc)
         entry["dags"].append(dag.dag_id)
         entry["errors"] += faults(dag)
+        entry["advice"] += advice(dag)
     return told
 
 
 def faults(dag: Any) -> list[str]:
-    """What the scheduler or the night shift would miss in a DAG that can be imported."""
-    found = []
-    if not dag.tags:
-        found.append(f"{dag.dag_id} has no tags; Airflow's list is sorted by them. Give it one")
-    if not dag.doc_md:
-        found.append(f"{dag.dag_id} has no page; pass doc_md=__doc__")
+    """What the scheduler would miss in a DAG that can be imported."""
     try:
         SerializedDAG.to_dict(dag)
     except Exception as error:  # whatever a task holds: the scheduler could not store it either
-        found.append(f"{dag.dag_id} cannot be stored by Airflow: {error}")
-    return found
+        return [f"{dag.dag_id} cannot be stored by Airflow: {error}"]
+    return []
+
+
+def advice(dag: Any) -> list[str]:
+    """What an engineer on call would miss; Airflow runs the DAG all the same."""
+    return [] if dag.tags else [f"{dag.dag_id} has no tags; Airflow's list is sorted by them. Give it one"]
 
 
 if __name__ == "__main__":

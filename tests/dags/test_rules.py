@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from shipping.dag_checks.rules import foreign_imports, parse_time_calls, settings_used, shape_faults
+from shipping.dag_checks.rules import foreign_imports, parse_time_calls, settings_used
 from stockcast.contracts import keys, settings
 
 DAGS = Path(__file__).resolve().parents[2] / "dags"
@@ -29,11 +29,6 @@ def test_dag_code_imports_airflow_and_the_standard_library_only(file):
 def test_nothing_reaches_out_or_reads_the_clock_while_a_file_is_parsed(file):
     """It would run on the scheduler every half minute, and fail where there is no AWS."""
     assert parse_time_calls(file.read_text()) == []
-
-
-@pytest.mark.parametrize("file", DAG_FILES, ids=lambda file: file.name)
-def test_a_dag_file_holds_one_dag_and_its_page_for_the_night_shift(file):
-    assert shape_faults(file.name, file.read_text()) == []
 
 
 def test_every_variable_that_dags_ask_for_is_a_setting():
@@ -83,6 +78,11 @@ def test_a_forbidden_import_is_found(source):
     assert foreign_imports(source)
 
 
+def test_a_module_that_requirements_bring_is_no_foreign_import():
+    """And nothing beside it is let through."""
+    assert foreign_imports("import pandas\nimport slack_sdk.webhook", {"slack_sdk"}) == ["pandas"]
+
+
 @pytest.mark.parametrize(
     "source",
     [
@@ -112,26 +112,3 @@ def test_work_at_file_level_is_found(source):
 )
 def test_work_inside_a_task_is_allowed(source):
     assert parse_time_calls(source) == []
-
-
-@pytest.mark.parametrize(
-    ("file_name", "source"),
-    [
-        ("train_model.py", '"""**When.** **Normal.** **When it is red.**"""\n'),
-        ("prices.py", '"""**When.** **Normal.** **When it is red.**"""\n@dag(doc_md=__doc__)\ndef prices(): pass'),
-        ("train_model.py", '"""Trains."""\n@dag(doc_md=__doc__)\ndef train_model(): pass'),
-        (
-            "train_model.py",
-            '"""**When.** **Normal.** **When it is red.**"""\n@dag(doc_md=__doc__)\ndef train_model(): pass\n'
-            "@dag()\ndef train_again(): pass",
-        ),
-        ("train_model.py", '"""**When.** **Normal.** **When it is red.**"""\n@dag()\ndef train_model(): pass'),
-        (
-            f"train_{'x' * 47}.py",
-            f'"""**When.** **Normal.** **When it is red.**"""\n@dag(doc_md=__doc__)\ndef train_{"x" * 47}(): pass',
-        ),
-    ],
-    ids=["no dag", "no verb", "no page", "two dags", "page not shown", "too long a name"],
-)
-def test_a_misshapen_dag_file_is_found(file_name, source):
-    assert shape_faults(file_name, source)

@@ -1,20 +1,25 @@
-"""Whether the Airflow of every environment could install dags/requirements.txt: they may run different versions."""
+"""Whether dags/requirements.txt can be installed by every environment's Airflow, and is by the local one.
+
+Environments may run different versions of Airflow. The local one is where the DAGs are parsed and tested.
+"""
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from shipping import airflow_requirements, environments, values
+from shipping import airflow_requirements, environments, mwaa_constraints, values
 from shipping.dag_checks.report import Finding
 from shipping.environments import Refused
 
 
 def findings(dags: Path) -> list[Finding]:
-    """One for each version that an environment asks for."""
-    return [
+    """One for each version that an environment runs, and one for the local Airflow environment."""
+    versions = [
         Finding("requirements", f"Airflow {version} of {', '.join(sorted(of))}", _faults(dags, version))
         for version, of in sorted(_versions().items())
     ]
+    return [*versions, Finding("requirements", "dags/uv.lock", tuple(mwaa_constraints.environment_faults(dags)))]
 
 
 def _faults(dags: Path, version: str) -> tuple[str, ...]:
@@ -28,9 +33,14 @@ def _faults(dags: Path, version: str) -> tuple[str, ...]:
 def _versions() -> dict[str, list[str]]:
     """Environments by the version that their values name."""
     found: dict[str, list[str]] = {}
-    for environment in environments.names():
-        files = [environments.ROOT / "envs" / environment / "platform.tfvars"]
-        version = values.of(environment, files).airflow_version
-        if version:
-            found.setdefault(version, []).append(environment)
+    names = environments.names()
+    with ThreadPoolExecutor() as threads:  # each starts a process
+        for environment, version in zip(names, threads.map(_version, names), strict=True):
+            if version:
+                found.setdefault(version, []).append(environment)
     return found
+
+
+def _version(environment: str) -> str | None:
+    files = [environments.ROOT / "envs" / environment / "platform.tfvars"]
+    return values.of(environment, files).airflow_version

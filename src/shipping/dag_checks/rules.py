@@ -7,7 +7,7 @@ AWS credentials for the tests, and with another clock than the run's.
 import ast
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 MAY_IMPORT = ("airflow", "botocore", "wiring")
 CLOCKS = ("now", "utcnow", "today", "time", "time_ns", "monotonic", "perf_counter", "sleep")
@@ -17,19 +17,22 @@ REACHES_OUT = (
 )  # fmt: skip
 HOOK = re.compile(r"[A-Z]\w*Hook$")
 LONGEST_ID = 52  # MWAA's InvokeRestApi takes paths of 64 characters, and asks for the source at /dagSources/<id>
-VERBS = ("build", "forecast", "train", "tune", "fetch", "clean", "deploy", "watch", "evaluate")
 
 
-def foreign_imports(source: str) -> list[str]:
-    """Imports other than the standard library, Airflow, botocore's errors and our own wiring, at any depth."""
+def foreign_imports(source: str, available: Collection[str] = ()) -> list[str]:
+    """Imports that MWAA may not have, at any depth.
+
+    It has the standard library, Airflow, botocore and our own wiring. `available` are further top-level modules: those
+    of the DAG folder and of the packages in requirements.txt.
+    """
     names = []
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom):
+        elif isinstance(node, ast.ImportFrom) and not node.level:
             names.append(node.module or "")
-    roots = (name.split(".")[0] for name in names)
-    return sorted({root for root in roots if root not in MAY_IMPORT and root not in sys.stdlib_module_names})
+    roots = {name.split(".")[0] for name in names}
+    return sorted(roots - {*MAY_IMPORT, *available} - sys.stdlib_module_names)
 
 
 def done_while_parsing(source: str) -> Iterator[ast.AST]:
@@ -73,33 +76,27 @@ def parse_time_calls(source: str) -> list[str]:
 
 
 def dags_in(source: str) -> list[str]:
-    """Names of the DAGs that a file makes, with @dag or with DAG(...)."""
-    names = []
-    for node in done_while_parsing(source):
+    """Ids of the DAGs that a file makes, with @dag or with DAG(...)."""
+    return [dag_id for dag_id, _ in dag_arguments(source)]
+
+
+def dag_arguments(source: str) -> Iterator[tuple[str, list[ast.keyword]]]:
+    """Id and keyword arguments of every DAG of a file, in its order. An id that is no literal is given as written."""
+    nodes = [node for node in done_while_parsing(source) if isinstance(node, ast.FunctionDef | ast.Call)]
+    for node in sorted(nodes, key=lambda node: node.lineno):
         if isinstance(node, ast.FunctionDef) and _is_dag(node):
-            names.append(node.name)
+            decorator = next(one for one in node.decorator_list if _last_name(one) == "dag")
+            call = decorator if isinstance(decorator, ast.Call) else ast.Call(decorator, [], [])
+            yield _dag_id(call, node.name), call.keywords
         elif isinstance(node, ast.Call) and _last_name(node) == "DAG":
-            names.append(ast.unparse(node.args[0]).strip("'\"") if node.args else "")
-    return names
+            yield _dag_id(node, ""), node.keywords
 
 
-def shape_faults(file_name: str, source: str) -> list[str]:
-    """One DAG per file, called like the file, verb first, with a docstring that somebody can work with at night."""
-    stem, names = file_name.removesuffix(".py"), dags_in(source)
-    page = ast.get_docstring(ast.parse(source)) or ""
-    faults = []
-    if names != [stem]:
-        faults.append(f"{file_name} makes the DAGs {names}; it must make exactly {stem}")
-    if not re.fullmatch(rf"({'|'.join(VERBS)})_[a-z_]+", stem):
-        faults.append(f"{stem} is no verb_noun; it must start with one of {', '.join(VERBS)}")
-    if len(stem) > LONGEST_ID:
-        faults.append(f"{stem} has {len(stem)} characters; MWAA's REST API can be asked about {LONGEST_ID} at most")
-    faults += [
-        f"the docstring lacks **{word}**" for word in ("When.", "Normal.", "When it is red.") if word not in page
-    ]
-    if "doc_md=__doc__" not in source:
-        faults.append("doc_md=__doc__ is missing: the page would not be shown in Airflow")
-    return faults
+def _dag_id(call: ast.Call, default: str) -> str:
+    named = [*call.args[:1], *(keyword.value for keyword in call.keywords if keyword.arg == "dag_id")]
+    if not named:
+        return default
+    return str(named[0].value) if isinstance(named[0], ast.Constant) else ast.unparse(named[0])
 
 
 def settings_used(source: str) -> set[str]:

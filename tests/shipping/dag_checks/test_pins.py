@@ -3,9 +3,13 @@
 import shutil
 
 import pytest
+from tests.shipping.dag_checks.conftest import add_requirements
 
 from shipping import environments, tools
 from shipping.dag_checks import pins
+
+pytestmark = pytest.mark.integration  # Terraform reads the environments' values
+LOCK = "dags/uv.lock"
 
 
 @pytest.fixture
@@ -13,19 +17,19 @@ def real(tmp_path, monkeypatch):
     """Our own DAG folder and values, to be spoilt."""
     shutil.copytree(tools.ROOT / "envs", tmp_path / "envs")
     (tmp_path / "dags").mkdir()
-    for file in [*(tools.ROOT / "dags").glob("constraints-*.txt"), tools.ROOT / "dags/requirements.txt"]:
-        shutil.copy(file, tmp_path / "dags")
+    add_requirements(tmp_path / "dags")
     monkeypatch.setattr(environments, "ROOT", tmp_path)
     return tmp_path
 
 
 def test_every_environment_s_version_is_checked(real):
     """One that is left out breaks when it is next applied."""
-    (found,) = pins.findings(real / "dags")
+    found, local = pins.findings(real / "dags")
 
     assert found.faults == ()
     assert found.file.startswith("Airflow 3.0.6 of ")
     assert set(found.file.partition(" of ")[2].split(", ")) == set(environments.names())
+    assert (local.file, local.faults) == (LOCK, ())
 
 
 def test_an_unpinned_requirement_is_a_fault(real):
@@ -45,3 +49,13 @@ def test_an_environment_with_another_version_needs_its_own_constraints(real):
 
     assert found.pop("Airflow 3.2.1 of prod")[0].startswith("airflow.version is '3.2.1'")
     assert set(found.values()) == {()}
+
+
+def test_a_package_that_only_mwaa_would_install_is_a_fault(real):
+    """Else every DAG that imports it fails here with a missing module, and nothing says why."""
+    with (real / "dags/requirements.txt").open("a") as file:
+        file.write("\ntabulate==0.9.0\nsmart-open==7.3.0.post1\n")
+
+    (fault,) = {finding.file: finding.faults for finding in pins.findings(real / "dags")}[LOCK]
+    assert fault.startswith("the local Airflow environment lacks 'smart-open==7.3.0.post1'")
+    assert "Run `make dag-requirements`, and commit dags/pyproject.toml and dags/uv.lock" in fault

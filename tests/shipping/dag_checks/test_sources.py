@@ -1,6 +1,7 @@
 """What the sources tell: each rule gets a file that breaks it."""
 
 import pytest
+from tests.shipping.dag_checks.conftest import UNCONVENTIONAL, fill
 
 from shipping.dag_checks import sources
 
@@ -47,15 +48,28 @@ def test_work_and_foreign_imports_at_file_level_are_faults(dags, line, told):
     """It would run on the scheduler every half minute, and fail where there is no AWS."""
     (dags / "wiring/words.py").write_text(f"{line}\nWORD = 'market'\n")
 
-    assert told in faults(dags)["house rules: wiring/words.py"]
+    assert told in faults(dags)["imports and calls: wiring/words.py"]
 
 
-def test_a_dag_file_without_a_page_is_a_fault(dags):
-    """The night shift would open an empty page."""
+def test_a_dag_file_without_a_page_is_advised_to_have_one(dags):
+    """The night shift would open an empty page; Airflow runs the DAG all the same."""
     source = (dags / "watch_market.py").read_text()
     (dags / "watch_market.py").write_text(source.replace("doc_md=__doc__, ", ""))
 
-    assert "doc_md=__doc__ is missing" in faults(dags)["house rules: watch_market.py"]
+    (found,) = (finding for finding in sources.findings(dags) if finding.advice)
+    assert (found.check, found.file, found.faults) == ("conventions", "watch_market.py", ())
+    assert "doc_md=__doc__ is missing" in found.advice[0]
+
+
+def test_modules_of_the_folder_and_of_named_packages_may_be_imported(dags):
+    """MWAA puts the folder on the path, and installs what requirements.txt names."""
+    source = "import slack_sdk\n" + UNCONVENTIONAL.replace("reports.words", "helpers.words")
+    fill(dags, {"report.py": source, "helpers/words.py": "from . import more\n", "helpers/more.py": ""})
+
+    told = {finding.file: finding.faults for finding in sources.findings(dags) if finding.faults}
+    assert list(told) == ["report.py"]
+    assert told["report.py"][0].startswith("it imports slack_sdk")
+    assert [finding for finding in sources.findings(dags, {"slack_sdk"}) if finding.faults] == []
 
 
 def test_a_plugin_is_refused_because_it_would_never_be_loaded(dags):
