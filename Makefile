@@ -20,15 +20,9 @@ QUICK_TESTS = $(PYTHON) src/shipping/tools.py sync dev airflow scan spark && \
 SOAK_TESTS = $(IN) dev -- -m pytest -m soak --soak-seed '$(or $(SEED),$(shell git rev-parse HEAD))'
 CONFIRMED = $(if $(CONFIRM),--confirm '$(CONFIRM)')
 
-<<<<<<< HEAD
 .PHONY: help up down status train test test-unit test-all test-soak check format package requirements bootstrap plan apply outputs destroy explain mlflow notebook
-.PHONY: ablate evaluate readmes images sleep wake unlock console doctor sync-dags validate env clean
-.PHONY: check-infra check-dags review changes summary handover verify drift verify-dags retrain delivery pipelines approve reject
-=======
-.PHONY: help up down status train test test-fast check format package requirements bootstrap plan apply outputs destroy explain mlflow notebook
 .PHONY: ablate evaluate readmes dag-requirements images sleep wake unlock console doctor sync-dags validate env clean
-.PHONY: test-environments test-stack check-infra check-dags review changes summary handover verify drift verify-dags retrain delivery pipelines approve reject
->>>>>>> ac726de48542d853f2617eea78f45faacdfe5c84
+.PHONY: check-infra check-dags review changes summary handover verify drift verify-dags retrain delivery pipelines approve reject
 
 help: ## List every target
 	@echo "Stockcast: a stock-forecasting pipeline on AWS that also runs whole on this machine."
