@@ -1,22 +1,38 @@
-"""Runs the tests of tests/dags/inside in Airflow's own environment, which this one cannot import."""
+"""Runs the tests of tests/dags/inside by the pytest of Airflow's own environment, which this one cannot import."""
 
 import ast
-import json
 import os
+import shutil
 import subprocess
+import xml.etree.ElementTree as ElementTree
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
+pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("airflow")]
 ROOT = Path(__file__).resolve().parents[2]
 INSIDE = Path(__file__).parent / "inside"
-MARK = "RESULTS "
+PROBLEMS = ("error", "failure", "skipped")  # in a JUnit report
 NAMES = [
     f"{file.stem}::{node.name}"
-    for file in sorted(INSIDE.glob("about_*.py"))
+    for file in sorted(INSIDE.glob("test_*.py"))
     for node in ast.parse(file.read_text()).body
     if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
 ]
+
+
+@dataclass
+class Results:
+    """How the tests of one folder ended, by the name of the test function; one with parameters has several cases."""
+
+    failures: dict[str, list[str]] = field(default_factory=dict)  # empty for a test that passed
+    not_imported: list[str] = field(default_factory=list)
+
+    def check(self, name: str) -> None:
+        """Raise AssertionError unless all cases of the test were run and passed."""
+        assert name in self.failures, f"{name} was not run.\n" + "\n".join(self.not_imported)
+        assert self.failures[name] == [], "\n".join(self.failures[name])
 
 
 def airflow_python() -> Path:
@@ -31,62 +47,71 @@ def airflow_python() -> Path:
     return python
 
 
-@pytest.fixture(scope="module")
-def results(tmp_path_factory):
-    """Failure text by test name, from one process: Airflow takes seconds to import."""
-    home = tmp_path_factory.mktemp("airflow")
-    environment = {
-        "PATH": os.environ["PATH"],
-        "HOME": str(home),
-        "AIRFLOW_HOME": str(home),
-        "AIRFLOW__CORE__DAGS_FOLDER": str(ROOT / "dags"),
-        "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
-        "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
-        "AWS_DEFAULT_REGION": "us-east-1",
-        "AWS_EC2_METADATA_DISABLED": "true",
-        "PYTHONDONTWRITEBYTECODE": "1",
-    }
+def run_inside(folder: Path, home: Path) -> Results:
+    """Run the tests of `folder` in one process, since Airflow takes seconds to import. It may write to `home`."""
+    report = home / "report.xml"
     done = subprocess.run(
-        [airflow_python(), INSIDE / "run.py", ROOT / "dags"],
-        env=environment,
+        [airflow_python(), "-m", "pytest", folder, f"--junitxml={report}", "--continue-on-collection-errors"],
+        env={"PATH": os.environ["PATH"], "HOME": str(home), "TMPDIR": str(home)},
         cwd=home,
         capture_output=True,
         text=True,
         timeout=240,
     )
-    lines = done.stdout.splitlines()
-    print("\n".join(line for line in lines if line.startswith("parsed ")))
-    told = [line for line in lines if line.startswith(MARK)]
-    assert told, f"the tests inside Airflow did not end:\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
-    return json.loads(told[-1].removeprefix(MARK))
+    assert report.is_file(), f"pytest in {folder} did not end:\n{done.stdout[-3000:]}\n{done.stderr[-3000:]}"
+    return read_report(report)
+
+
+def read_report(report: Path) -> Results:
+    """Read a JUnit report; a skipped test counts as failed, since all of this folder can run anywhere."""
+    results = Results()
+    for case in ElementTree.parse(report).iter("testcase"):  # noqa: S314  written by our own pytest
+        name = case.get("name", "")
+        problems = [f"{name}: {each.get('message')}\n{each.text}" for each in case if each.tag in PROBLEMS]
+        if not case.get("classname"):  # a file that could not be imported; its name is the case's
+            results.not_imported += problems
+        else:
+            results.failures.setdefault(f"{case.get('classname')}::{name.partition('[')[0]}", []).extend(problems)
+    return results
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    """Of all tests inside."""
+    return run_inside(INSIDE, tmp_path_factory.mktemp("airflow"))
 
 
 @pytest.mark.parametrize("name", NAMES)
 def test_inside_airflow(results, name):
-    assert results[name] == "", results[name]
+    results.check(name)
 
 
 def test_every_test_inside_airflow_was_run(results):
     """A renamed file would otherwise be forgotten in silence."""
     assert len(NAMES) > 45
-    assert set(results) == set(NAMES)
+    assert set(results.failures) == set(NAMES)
+    assert results.not_imported == []
 
 
-def test_a_broken_dag_is_noticed(tmp_path):
-    """The gate itself: a file that reads a Variable while it is parsed must not import."""
-    bad = "from airflow.sdk import Variable\nBUCKET = Variable.get('bronze_bucket')\n"
-    (tmp_path / "broken_dag.py").write_text(bad)
-    script = (
-        "from airflow.models.dagbag import DagBag; "
-        f"print(len(DagBag({str(tmp_path)!r}, include_examples=False, safe_mode=False).import_errors))"
+def test_a_failure_inside_is_a_failure_here(tmp_path):
+    """The bridge itself: a test that fails or is skipped, and a file that cannot be imported."""
+    for file in ("conftest.py", "pytest.ini", "fakes.py"):
+        shutil.copy(INSIDE / file, tmp_path)
+    (tmp_path / "test_mixed.py").write_text(
+        "import pytest\n"
+        "@pytest.mark.parametrize('n', [1, 2])\ndef test_some(n):\n    assert n == 1, 'two is not one'\n"
+        "def test_good():\n    pass\n"
+        "def test_skipped():\n    pytest.skip('not today')\n"
     )
+    (tmp_path / "test_broken.py").write_text("import no_such_module\ndef test_hidden():\n    pass\n")
 
-    done = subprocess.run(
-        [airflow_python(), "-c", script],
-        env={"PATH": os.environ["PATH"], "HOME": str(tmp_path), "AIRFLOW_HOME": str(tmp_path / "home")},
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    results = run_inside(tmp_path, tmp_path)
 
-    assert done.stdout.strip().splitlines()[-1] == "1", done.stderr[-2000:]
+    results.check("test_mixed::test_good")
+    for name, words in (
+        ("test_mixed::test_some", "two is not one"),
+        ("test_mixed::test_skipped", "not today"),
+        ("test_broken::test_hidden", "No module named 'no_such_module'"),
+    ):
+        with pytest.raises(AssertionError, match=words):
+            results.check(name)

@@ -1,16 +1,24 @@
 """A SageMaker that answers from memory as the real one does, and what tasks are handed at run time."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from airflow.exceptions import TaskDeferred
 from airflow.providers.amazon.aws.hooks.sagemaker import SageMakerHook
 from botocore.exceptions import ClientError
 
 ENDPOINT = "stockcast-test-forecasts"
+VARIABLES = {
+    "symbols": "^GSPC,AAPL",
+    "environment": "test",
+    "serving_instance_count": "2",
+    "training_hyperparameters": '{"epochs": "3"}',
+    "training_instance_count": "1",
+}
 
 
 def error(code: str, message: str, operation: str = "Any") -> ClientError:
@@ -102,6 +110,15 @@ class FakeSageMaker:
         return {"ModelPackageArn": "arn:new"}
 
 
+class Settings:
+    """Airflow's Variables: each has a value of VARIABLES, or else its own name in brackets."""
+
+    def __getattr__(self, name: str) -> str:
+        if name.startswith("_"):
+            raise AttributeError(name)
+        return VARIABLES.get(name, f"<{name}>")
+
+
 class FakeScaling:
     """Application Auto Scaling with one target or none."""
 
@@ -146,25 +163,21 @@ def remembering() -> dict[str, Any]:
     return {"ti": ti}
 
 
-def deferred(work: Any) -> TaskDeferred:
+def deferred(work: Callable[[], Any]) -> TaskDeferred:
     """What a task waits for."""
-    try:
+    with pytest.raises(TaskDeferred) as waiting:
         work()
-    except TaskDeferred as waiting:
-        return waiting
-    raise AssertionError("the task did not wait for anything")
+    return waiting.value
 
 
 @contextmanager
-def raises(kind: type[Exception], *words: str) -> Iterator[None]:
-    """The very kind, not a subclass: whether a task is retried hangs on it."""
-    try:
+def raises_exactly(kind: type[Exception], *words: str) -> Iterator[None]:
+    """Expect the very kind, not a subclass, because whether a task is retried depends on it, and its words."""
+    with pytest.raises(kind) as raised:
         yield
-    except kind as caught:
-        assert type(caught) is kind, f"{type(caught).__name__}: {caught}"
-        assert all(word in str(caught) for word in words), f"{words} are not all in: {caught}"
-        return
-    raise AssertionError(f"{kind.__name__} was not raised")
+    assert raised.type is kind
+    for word in words:
+        assert word in str(raised.value)
 
 
 def run_context(day: str = "", run_id: str = "manual__2026-03-07T03:00:00+00:00_x1", try_number: int = 1) -> dict:

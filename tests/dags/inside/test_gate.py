@@ -48,14 +48,13 @@ def test_a_verdict_that_contradicts_its_rules_never_passes():
     assert registry.broken_rules(evaluation(promote="true", enough_dates=True))
 
 
-def test_a_refusal_is_published_with_model_rules_and_place():
+def test_a_refusal_is_published_with_model_rules_and_place(monkeypatch):
     sent: list[Any] = []
-    original = registry.SnsHook.publish_to_target
-    registry.SnsHook.publish_to_target = lambda self, *topic_and_text, **more: sent.append((topic_and_text, more))
-    try:
-        registry.tell_refusal("arn:topic", evaluation(), ["coverage at 5 days: 0.5, limit 0.8"], "s3://m/e.json")
-    finally:
-        registry.SnsHook.publish_to_target = original
+    monkeypatch.setattr(
+        registry.SnsHook, "publish_to_target", lambda self, *topic_and_text, **more: sent.append((topic_and_text, more))
+    )
+
+    registry.tell_refusal("arn:topic", evaluation(), ["coverage at 5 days: 0.5, limit 0.8"], "s3://m/e.json")
 
     ((topic, text), more) = sent[0]
     assert topic == "arn:topic"

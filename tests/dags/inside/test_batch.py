@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 from airflow.exceptions import AirflowException, AirflowFailException
-from fakes import FakeSageMaker, deferred, raises, remembering, with_client
+from fakes import FakeSageMaker, deferred, raises_exactly, remembering, with_client
 from wiring.batch import EXITED, Training
 
 BROKEN_WATCHER = ("__fail__", {"error": "Trigger failure"})
@@ -104,13 +104,13 @@ def test_an_error_of_the_script_is_told_with_its_log_and_not_tried_again():
         "status": "FAILED", "statusReason": EXITED, "attempts": [{}],
         "container": {"exitCode": 1, "logStreamName": "train/default/1"},
     }  # fmt: skip
-    with raises(AirflowFailException, "train-1 ended FAILED", "exit code 1", "/aws/batch/x", "train/default/1"):
+    with raises_exactly(AirflowFailException, "train-1 ended FAILED", "exit code 1", "/aws/batch/x", "train/default/1"):
         resumed(FakeBatch(job), *BROKEN_WATCHER)
 
 
 def test_a_lack_of_machines_may_be_tried_again():
     job = {"status": "FAILED", "statusReason": "Your Spot Task was interrupted.", "attempts": [{}] * 5}
-    with raises(AirflowException, "after 5 attempts", "Your Spot Task was interrupted."):
+    with raises_exactly(AirflowException, "after 5 attempts", "Your Spot Task was interrupted."):
         resumed(FakeBatch(job), *BROKEN_WATCHER)
 
 
@@ -125,5 +125,5 @@ def test_by_default_sagemaker_trains():
 
 
 def test_another_backend_is_refused_with_what_to_write():
-    with raises(AirflowFailException, "training_backend is slurm", "batch, sagemaker", "training.backend"):
+    with raises_exactly(AirflowFailException, "training_backend is slurm", "batch, sagemaker", "training.backend"):
         task(FakeBatch(), backend="slurm").execute(remembering())

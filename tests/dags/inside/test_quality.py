@@ -4,8 +4,9 @@ import json
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from airflow.exceptions import AirflowFailException
-from fakes import raises
+from fakes import raises_exactly
 from wiring import quality
 
 
@@ -42,41 +43,36 @@ def test_a_good_day_goes_on():
 def test_a_stopped_day_fails_for_good_with_its_reasons_and_where_to_look():
     stopped = report(verdict="stop", reasons=["3 of 6 symbols are missing.", "AAPL, split_jump: it halves."])
     words = ("2013-03-01", "3 of 6 symbols", "split_jump", "s3://the-silver/quarantine/day=2013-03-01/")
-    with raises(AirflowFailException, *words):
+    with raises_exactly(AirflowFailException, *words):
         quality.refuse_if_stopped(stopped, "the-silver")
 
 
-def test_a_verdict_that_is_neither_go_nor_stop_is_not_believed():
-    for told in (report(verdict="perhaps"), report(reasons=["but"]), report(verdict=None)):
-        with raises(AirflowFailException):
-            quality.refuse_if_stopped(told, "the-silver")
+@pytest.mark.parametrize("changed", [{"verdict": "perhaps"}, {"reasons": ["but"]}, {"verdict": None}])
+def test_a_verdict_that_is_neither_go_nor_stop_is_not_believed(changed):
+    with raises_exactly(AirflowFailException):
+        quality.refuse_if_stopped(report(**changed), "the-silver")
 
 
-def test_the_report_is_read_where_cleaning_wrote_it():
-    asked: list[tuple[str, str]] = []
-    original = quality.S3Hook.read_key
-    quality.S3Hook.read_key = lambda self, key, bucket: asked.append((bucket, key)) or json.dumps(report())
-    try:
-        assert quality.read_report("the-silver", "2013-03-01") == report()
-    finally:
-        quality.S3Hook.read_key = original
+def test_the_report_is_read_where_cleaning_wrote_it(monkeypatch):
+    requested: list[tuple[str, str]] = []
+    monkeypatch.setattr(
+        quality.S3Hook, "read_key", lambda self, key, bucket: requested.append((bucket, key)) or json.dumps(report())
+    )
 
-    assert asked == [("the-silver", "reports/day=2013-03-01.json")]
+    assert quality.read_report("the-silver", "2013-03-01") == report()
+    assert requested == [("the-silver", "reports/day=2013-03-01.json")]
 
 
-def test_a_stopped_day_is_published_before_it_fails():
+def test_a_stopped_day_is_published_before_it_fails(bag, monkeypatch):
     """Otherwise the dashboard shows nothing on the one day that matters."""
     steps: list[str] = []
-    kept = quality.read_report, quality.publish
-    quality.read_report = lambda bucket, day: report(verdict="stop", reasons=["too much is missing"])
-    quality.publish = lambda told, environment: steps.append(environment)
-    try:
-        from airflow.models.dagbag import DagBag
+    monkeypatch.setattr(
+        quality, "read_report", lambda bucket, day: report(verdict="stop", reasons=["too much is missing"])
+    )
+    monkeypatch.setattr(quality, "publish", lambda told, environment: steps.append(environment))
+    task = bag.dags["forecast_prices"].get_task("check_quality")
 
-        task = DagBag(include_examples=False).dags["forecast_prices"].get_task("check_quality")
-        with raises(AirflowFailException, "too much is missing"):
-            task.python_callable("the-silver", "2013-03-01", "test")
-    finally:
-        quality.read_report, quality.publish = kept
+    with raises_exactly(AirflowFailException, "too much is missing"):
+        task.python_callable("the-silver", "2013-03-01", "test")
 
     assert steps == ["test"]

@@ -4,9 +4,10 @@ import io
 import json
 from typing import Any
 
+import pytest
 from airflow.exceptions import AirflowException, AirflowFailException, AirflowSkipException
 from botocore.exceptions import ClientError
-from fakes import deferred, error, raises, remembering
+from fakes import deferred, error, raises_exactly, remembering
 from wiring.transform import Transform
 
 BROKEN_WATCHER = ("__fail__", {"error": "Trigger failure"})
@@ -66,7 +67,7 @@ def resumed(engine: str, client: Engine, *how: Any) -> Any:
 
 
 def test_without_an_engine_nothing_is_done_and_nothing_is_red():
-    with raises(AirflowSkipException, "no feature table"):
+    with raises_exactly(AirflowSkipException, "no feature table"):
         task("none", Engine()).execute(remembering())
 
 
@@ -80,7 +81,7 @@ def test_a_function_is_called_once_and_its_answer_goes_on():
 def test_a_function_that_failed_says_why():
     client = Engine(answer=({"errorType": "NoBars", "errorMessage": "no bars."}, {"FunctionError": "Unhandled"}))
 
-    with raises(AirflowException, "NoBars: no bars.", "/aws/lambda/stockcast-test-transform"):
+    with raises_exactly(AirflowException, "NoBars: no bars.", "/aws/lambda/stockcast-test-transform"):
         task("lambda", client).execute(remembering())
 
 
@@ -110,33 +111,37 @@ def test_a_busy_glue_whose_run_has_just_ended_is_tried_again():
     client = Engine(is_busy=True)
     client.get_job_runs = lambda **_: {"JobRuns": [{"Id": "old", "JobRunState": "SUCCEEDED"}]}
 
-    with raises(ClientError, "ConcurrentRunsExceededException"):
+    with raises_exactly(ClientError, "ConcurrentRunsExceededException"):
         task("glue", client).execute(remembering())
 
 
-def test_a_run_that_ended_well_is_named():
-    for engine, state in (("glue", "SUCCEEDED"), ("emr_serverless", "SUCCESS")):
-        assert resumed(engine, Engine(state), "execute_complete", {"event": {"status": "success"}}) == {
-            "engine": engine, "run": "run-1",
-        }  # fmt: skip
+@pytest.mark.parametrize(("engine", "state"), [("glue", "SUCCEEDED"), ("emr_serverless", "SUCCESS")])
+def test_a_run_that_ended_well_is_named(engine, state):
+    result = resumed(engine, Engine(state), "execute_complete", {"event": {"status": "success"}})
+
+    assert result == {"engine": engine, "run": "run-1"}
 
 
-def test_a_script_that_failed_is_told_with_its_words_and_not_tried_again():
-    for engine, reason in (
+@pytest.mark.parametrize(
+    ("engine", "reason"),
+    [
         ("glue", "Error Category: UNCLASSIFIED_ERROR; ValueError: bars hold no volume"),
         ("emr_serverless", "Job failed, please check complete logs. ExitCode: 1. ValueError: bars hold no volume"),
-    ):
-        with raises(AirflowFailException, "ended FAILED", "bars hold no volume", "CloudWatch Logs"):
-            resumed(engine, Engine("FAILED", reason), *BROKEN_WATCHER)
+    ],
+    ids=["glue", "emr_serverless"],
+)
+def test_a_script_that_failed_is_told_with_its_words_and_not_tried_again(engine, reason):
+    with raises_exactly(AirflowFailException, "ended FAILED", "bars hold no volume", "CloudWatch Logs"):
+        resumed(engine, Engine("FAILED", reason), *BROKEN_WATCHER)
 
 
 def test_what_failed_before_the_script_is_tried_again():
-    with raises(AirflowException, "LAUNCH ERROR"):
+    with raises_exactly(AirflowException, "LAUNCH ERROR"):
         resumed("glue", Engine("FAILED", "LAUNCH ERROR | no capacity"), *BROKEN_WATCHER)
 
 
 def test_a_run_that_somebody_stopped_is_not_started_again():
-    with raises(AirflowFailException, "ended STOPPED"):
+    with raises_exactly(AirflowFailException, "ended STOPPED"):
         resumed("glue", Engine("STOPPED"), *BROKEN_WATCHER)
 
 

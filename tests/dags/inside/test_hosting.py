@@ -2,13 +2,13 @@
 
 import io
 import json
-from functools import partial
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
 from airflow.exceptions import AirflowException, AirflowFailException
 from botocore.exceptions import ClientError
-from fakes import ENDPOINT, FakeSageMaker, FakeScaling, deferred, error, raises, with_client
+from fakes import ENDPOINT, FakeSageMaker, FakeScaling, deferred, error, raises_exactly, with_client
 from wiring import hosting
 
 BROKEN_WATCHER = ("__fail__", {"error": "Trigger failure"}, {})
@@ -132,7 +132,7 @@ def test_a_new_scaling_reaches_an_endpoint_that_needs_no_update():
 def test_the_old_model_scales_on_after_a_deployment_that_was_rolled_back():
     client, scaler = FakeSageMaker(endpoint=endpoint("InService", "old")), FakeScaling()
 
-    with raises(AirflowFailException, "must be InService with new"):
+    with raises_exactly(AirflowFailException, "must be InService with new"):
         deploy(client, scaler, GROWING).execute_complete({})
     assert scaler.calls == ["register", "put policy"]
 
@@ -141,7 +141,7 @@ def test_a_scaling_that_fails_too_does_not_hide_why_the_deployment_did():
     client, scaler = FakeSageMaker(endpoint=endpoint("InService", "old", FailureReason="no ping")), FakeScaling()
     scaler.register_scalable_target = lambda **_: (_ for _ in ()).throw(error("AccessDeniedException", "no"))
 
-    with raises(AirflowFailException, "no ping"):
+    with raises_exactly(AirflowFailException, "no ping"):
         deploy(client, scaler, GROWING).execute_complete({})
 
 
@@ -152,13 +152,13 @@ def test_an_endpoint_that_serves_the_wanted_configuration_is_left_alone():
     assert client.calls == []
 
 
-def test_a_change_under_way_is_waited_for_and_then_looked_at_again():
+@pytest.mark.parametrize("status", ["Creating", "Updating", "RollingBack", "SystemUpdating"])
+def test_a_change_under_way_is_waited_for_and_then_looked_at_again(status):
     """AWS refuses an update during an update; a repeat of this very task meets its own."""
-    for status in ("Creating", "Updating", "RollingBack", "SystemUpdating"):
-        client = FakeSageMaker(endpoint=endpoint(status))
+    client = FakeSageMaker(endpoint=endpoint(status))
 
-        assert deferred(partial(deploy(client).execute, {})).method_name == "execute"
-        assert client.calls == []
+    assert deferred(lambda: deploy(client).execute({})).method_name == "execute"
+    assert client.calls == []
 
 
 def test_after_somebody_s_change_has_ended_the_wanted_one_is_made():
@@ -169,14 +169,14 @@ def test_after_somebody_s_change_has_ended_the_wanted_one_is_made():
     assert client.calls == ["update endpoint new"]
 
 
-def test_an_endpoint_whose_creation_failed_is_replaced():
+@pytest.mark.parametrize("status", ["Failed", "OutOfService"])
+def test_an_endpoint_whose_creation_failed_is_replaced(status):
     """AWS allows nothing but deleting it, so without this no later model could ever be deployed."""
-    for status in ("Failed", "OutOfService"):
-        client = FakeSageMaker(endpoint=endpoint(status))
+    client = FakeSageMaker(endpoint=endpoint(status))
 
-        deferred(partial(deploy(client).execute, {}))
+    deferred(lambda: deploy(client).execute({}))
 
-        assert client.calls == ["delete endpoint", "wait for endpoint_deleted", "create endpoint new"]
+    assert client.calls == ["delete endpoint", "wait for endpoint_deleted", "create endpoint new"]
 
 
 def test_an_endpoint_that_is_going_is_waited_for_and_made_anew():
@@ -201,21 +201,21 @@ def test_an_endpoint_that_could_not_go_back_and_cannot_be_updated_tells_what_to_
     client = FakeSageMaker(endpoint=endpoint("UpdateRollbackFailed"))
     client.update_endpoint = lambda **_: (_ for _ in ()).throw(error("ValidationException", "cannot update"))
 
-    with raises(AirflowFailException, "UpdateRollbackFailed", "cannot update", "Delete it and clear this task"):
+    with raises_exactly(AirflowFailException, "UpdateRollbackFailed", "cannot update", "Delete it and clear this task"):
         deploy(client).execute({})
 
 
 def test_an_update_that_was_rolled_back_is_a_failure_although_the_endpoint_is_in_service():
     client = FakeSageMaker(endpoint=endpoint("InService", "old", FailureReason="no ping"))
 
-    with raises(AirflowFailException, "InService with old", "no ping", "must be InService with new"):
+    with raises_exactly(AirflowFailException, "InService with old", "no ping", "must be InService with new"):
         deploy(client).execute_complete({}, {"status": "success"})
 
 
 def test_a_failed_creation_tells_sagemaker_s_reason():
     client = FakeSageMaker(endpoint=endpoint("Failed", "new", FailureReason="the image was not found"))
 
-    with raises(AirflowFailException, "the image was not found"):
+    with raises_exactly(AirflowFailException, "the image was not found"):
         deploy(client).resume_execution(*BROKEN_WATCHER)
 
 
@@ -233,7 +233,7 @@ def test_a_model_that_aws_refuses_is_an_error():
     client.create_model = lambda **_: (_ for _ in ()).throw(error("ValidationException", "Could not find model data"))
     task = hosting.CreateModel(task_id="m", aws_conn_id=None, config={"ModelName": "train-1"})
 
-    with raises(ClientError, "Could not find model data"):
+    with raises_exactly(ClientError, "Could not find model data"):
         with_client(task, client).execute({})
 
 
@@ -242,7 +242,7 @@ def test_forecasts_can_be_asked_for_while_an_update_is_under_way_but_not_before_
     for status, answer in (answers | {"Failed": False, "OutOfService": False, "Deleting": False}).items():
         assert hosting.is_answering(ENDPOINT, FakeSageMaker(endpoint=endpoint(status))) is answer, status
     assert hosting.is_answering(ENDPOINT, FakeSageMaker()) is False
-    with raises(AirflowException, "is being created"):
+    with raises_exactly(AirflowException, "is being created"):
         hosting.is_answering(ENDPOINT, FakeSageMaker(endpoint=endpoint("Creating")))
 
 
@@ -251,7 +251,7 @@ def test_a_missing_right_is_not_taken_for_a_missing_endpoint():
     client = FakeSageMaker()
     client.describe_endpoint = lambda **_: (_ for _ in ()).throw(error("AccessDeniedException", "not authorized"))
 
-    with raises(ClientError, "not authorized"):
+    with raises_exactly(ClientError, "not authorized"):
         hosting.is_answering(ENDPOINT, client)
 
 
@@ -276,9 +276,9 @@ def test_the_smoke_test_takes_the_newest_clean_day_that_is_not_after_the_run_s()
 
 
 def test_without_any_clean_day_the_smoke_test_says_what_to_run():
-    with raises(AirflowFailException, "2026-03-09", "Run forecast_prices"):
+    with raises_exactly(AirflowFailException, "2026-03-09", "Run forecast_prices"):
         hosting.newest_request("silver", "2026-03-07", "AAPL", FakeLake("2026-03-09"))
-    with raises(AirflowFailException, "none"):
+    with raises_exactly(AirflowFailException, "none"):
         hosting.newest_request("silver", "2026-03-07", "AAPL", FakeLake())
 
 
@@ -292,13 +292,17 @@ def test_an_endpoint_passes_that_serves_the_wanted_model_at_three_horizons():
     assert asked(endpoint("InService", "new"), (21, 1, 5), "new") == ["1 days", "5 days", "21 days"]
 
 
-def test_a_smoke_test_fails_on_the_old_configuration_the_old_model_or_a_missing_horizon():
-    for serves, horizons, version in (
+@pytest.mark.parametrize(
+    ("serves", "horizons", "version"),
+    [
         (endpoint("InService", "old"), (1, 5, 21), "new"),
         (endpoint("Updating", "new"), (1, 5, 21), "new"),
         (endpoint("InService", "new"), (1, 5, 21), "old"),
         (endpoint("InService", "new"), (1, 5), "new"),
         (endpoint("InService", "new"), (), "new"),
-    ):
-        with raises(AirflowFailException, ENDPOINT):
-            asked(serves, horizons, version)
+    ],
+    ids=["the old configuration", "an update under way", "the old model", "a missing horizon", "no forecast"],
+)
+def test_a_smoke_test_fails_on_the_old_configuration_the_old_model_or_a_missing_horizon(serves, horizons, version):
+    with raises_exactly(AirflowFailException, ENDPOINT):
+        asked(serves, horizons, version)

@@ -1,11 +1,13 @@
 """Tuning: what is asked of SageMaker, and what is proposed."""
 
 import json
+import re
 from types import SimpleNamespace
 
-from about_dag_bag import rendered
+import pytest
 from airflow.exceptions import AirflowException
-from fakes import deferred, raises, run_context, with_client
+from airflow.providers.amazon.aws.hooks.sagemaker import SageMakerHook
+from fakes import FakeSageMaker, deferred, raises_exactly, run_context, with_client
 from wiring import jobs, tuning
 from wiring.names import run_name, tuning_name
 
@@ -45,21 +47,32 @@ class Tuner:
         return SimpleNamespace(paginate=lambda **_: pages)
 
 
-def tune(client, **params):
-    """The task with its templates filled in; a role's ARN needs no look-up."""
-    task = with_client(rendered("tune_model", "tune", params=params), client)
-    task.config["TrainingJobDefinition"]["RoleArn"] = ROLE
-    return task
+@pytest.fixture
+def tune(rendered):
+    """Make the task with its templates filled in; a role's ARN needs no look-up."""
+
+    def make(client, **params):
+        task = with_client(rendered("tune_model", "tune", params=params), client)
+        task.config["TrainingJobDefinition"]["RoleArn"] = ROLE
+        return task
+
+    return make
 
 
-def train(client):
-    task = with_client(rendered("train_model", "train"), client)
-    task.config["RoleArn"] = ROLE
-    task.backend = "sagemaker"
-    return task
+@pytest.fixture
+def train(rendered):
+    """Make the task that trains on SageMaker."""
+
+    def make(client):
+        task = with_client(rendered("train_model", "train"), client)
+        task.config["RoleArn"] = ROLE
+        task.backend = "sagemaker"
+        return task
+
+    return make
 
 
-def test_the_request_is_one_that_sagemaker_takes():
+def test_the_request_is_one_that_sagemaker_takes(tune):
     """boto3 refuses "12" where it wants 12; the embedded AWS and the real one refuse a name above 32 characters."""
     client = Tuner()
     task = tune(client, trainings=12, at_once=2)
@@ -74,7 +87,7 @@ def test_the_request_is_one_that_sagemaker_takes():
     assert waiting.trigger.job_name == client.asked["HyperParameterTuningJobName"]
 
 
-def test_a_tuned_value_is_not_fixed_as_well():
+def test_a_tuned_value_is_not_fixed_as_well(tune):
     """SageMaker refuses a hyperparameter that is in both; three seeds a try would cost three times as much."""
     client = Tuner()
     task = tune(client, trainings=1, at_once=1)
@@ -89,23 +102,16 @@ def test_a_tuned_value_is_not_fixed_as_well():
 
 def test_the_metric_is_the_one_that_train_prints():
     """A regex that matches nothing makes a tuning without a best."""
-    import re
-
     regex = tuning.METRICS[0]["Regex"]
 
     assert re.search(regex, "seeds: 0 val_loss: 0.2310")[1] == "0.2310"
     assert not re.search(regex, "seed: 0 epoch: 1 loss: 0.3 val_loss: 0.2396 seconds: 2.4")
 
 
-def test_tries_come_with_the_lowest_loss_first():
-    from airflow.providers.amazon.aws.hooks.sagemaker import SageMakerHook
+def test_tries_come_with_the_lowest_loss_first(monkeypatch):
+    monkeypatch.setattr(SageMakerHook, "conn", property(lambda _: Tuner()))
 
-    held = SageMakerHook.conn
-    SageMakerHook.conn = property(lambda _: Tuner())
-    try:
-        assert tuning.tries("tune") == TRIED
-    finally:
-        SageMakerHook.conn = held
+    assert tuning.tries("tune") == TRIED
 
 
 def test_the_proposal_can_be_written_into_an_environment_s_values():
@@ -117,7 +123,7 @@ def test_the_proposal_can_be_written_into_an_environment_s_values():
 
 
 def test_a_tuning_without_a_loss_proposes_nothing():
-    with raises(AirflowException, "None of 1 trainings told its val_loss"):
+    with raises_exactly(AirflowException, "None of 1 trainings told its val_loss"):
         tuning.proposal([TRIED[2]], {})
 
 
@@ -127,7 +133,7 @@ def test_a_failed_tuning_names_the_log_that_exists():
     assert "/aws/sagemaker/TrainingJobs" in words
 
 
-def test_a_later_try_finds_the_checkpoints_of_the_earlier_one():
+def test_a_later_try_finds_the_checkpoints_of_the_earlier_one(rendered):
     """A name per try would begin anew each time; a name for ever would go on from another run's."""
     context = run_context()
 
@@ -146,10 +152,8 @@ def test_a_tuning_s_name_fits_for_the_longest_environment():
     assert len(name) <= 32 and name.startswith("stockcast-abcdefghijkl-") and name.endswith("-12")
 
 
-def test_spot_and_machines_are_laid_over_the_request():
+def test_spot_and_machines_are_laid_over_the_request(train):
     """A setting that changes nothing would be paid for in full."""
-    from fakes import FakeSageMaker
-
     client = FakeSageMaker()
     task = train(client)
     task.spot, task.instance_count = "true", "2"
@@ -162,10 +166,8 @@ def test_spot_and_machines_are_laid_over_the_request():
     assert client.job["ResourceConfig"]["VolumeKmsKeyId"] == "<kms_key>"
 
 
-def test_without_spot_nothing_of_it_is_asked_for():
+def test_without_spot_nothing_of_it_is_asked_for(train):
     """AWS refuses a waiting time for machines that nobody takes away."""
-    from fakes import FakeSageMaker
-
     client = FakeSageMaker()
 
     deferred(lambda: train(client).execute({}))

@@ -1,11 +1,11 @@
 """Jobs that run twice, watchers that break, reasons that arrive."""
 
-from functools import partial
 from types import SimpleNamespace
 
+import pytest
 from airflow.exceptions import AirflowException, AirflowFailException
 from botocore.exceptions import ClientError
-from fakes import FakeSageMaker, deferred, error, raises, with_client
+from fakes import FakeSageMaker, deferred, error, raises_exactly, with_client
 from wiring import jobs
 from wiring.functions import told
 
@@ -26,15 +26,18 @@ def processing(client: FakeSageMaker) -> jobs.ProcessingJob:
     return with_client(jobs.ProcessingJob(task_id="clean", aws_conn_id=None, config=config), client)
 
 
-def test_a_job_is_asked_for_once_and_watched_by_its_name():
-    for make, name in ((training, "train-1"), (processing, "clean-1")):
-        client = FakeSageMaker()
+JOBS = pytest.mark.parametrize(("make", "name"), [(training, "train-1"), (processing, "clean-1")])
 
-        waiting = deferred(partial(make(client).execute, {}))
 
-        assert len(client.calls) == 1 and client.calls[0].endswith(name)
-        assert waiting.trigger.job_name == name
-        assert waiting.method_name == "execute_complete"
+@JOBS
+def test_a_job_is_asked_for_once_and_watched_by_its_name(make, name):
+    client = FakeSageMaker()
+
+    waiting = deferred(lambda: make(client).execute({}))
+
+    assert len(client.calls) == 1 and client.calls[0].endswith(name)
+    assert waiting.trigger.job_name == name
+    assert waiting.method_name == "execute_complete"
 
 
 def test_a_list_too_long_for_one_argument_goes_as_several():
@@ -63,19 +66,19 @@ def test_the_watcher_does_not_give_up_before_the_job_may_end():
     assert trigger.max_attempts * trigger.poke_interval >= 24 * 3600
 
 
-def test_a_taken_name_means_that_the_job_is_there_and_it_is_waited_for():
+@JOBS
+def test_a_taken_name_means_that_the_job_is_there_and_it_is_waited_for(make, name):
     """Another name would train twice and pay twice."""
-    for make, name in ((training, "train-1"), (processing, "clean-1")):
-        waiting = deferred(partial(make(FakeSageMaker(taken="ResourceInUse")).execute, {}))
+    waiting = deferred(lambda: make(FakeSageMaker(taken="ResourceInUse")).execute({}))
 
-        assert waiting.trigger.job_name == name
+    assert waiting.trigger.job_name == name
 
 
 def test_any_other_refusal_is_an_error():
     client = FakeSageMaker()
     client.create_training_job = lambda **_: (_ for _ in ()).throw(error("AccessDeniedException", "no"))
 
-    with raises(ClientError, "AccessDeniedException"):
+    with raises_exactly(ClientError, "AccessDeniedException"):
         training(client).execute({})
 
 
@@ -117,19 +120,19 @@ def test_a_fault_of_the_code_is_told_with_its_reason_and_not_repeated():
     """Three trainings that fail alike cost three times as much and wake nobody earlier."""
     job = {"TrainingJobStatus": "Failed", "FailureReason": "AlgorithmError: exit code 1"}
 
-    with raises(AirflowFailException, "AlgorithmError: exit code 1", "train-1", "/aws/sagemaker/TrainingJobs"):
+    with raises_exactly(AirflowFailException, "AlgorithmError: exit code 1", "train-1", "/aws/sagemaker/TrainingJobs"):
         training(FakeSageMaker(job=job)).resume_execution(*BROKEN_WATCHER)
 
 
 def test_a_job_that_somebody_stopped_is_not_started_again():
-    with raises(AirflowFailException, "Stopped"):
+    with raises_exactly(AirflowFailException, "Stopped"):
         training(FakeSageMaker(job={"TrainingJobStatus": "Stopped"})).resume_execution(*BROKEN_WATCHER)
 
 
 def test_lack_of_machines_is_worth_another_try():
     job = {"ProcessingJobStatus": "Failed", "FailureReason": "CapacityError: no instance was available"}
 
-    with raises(AirflowException, "CapacityError"):
+    with raises_exactly(AirflowException, "CapacityError"):
         processing(FakeSageMaker(job=job)).resume_execution(*BROKEN_WATCHER)
 
 
