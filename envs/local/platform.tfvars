@@ -19,7 +19,7 @@ serving   = { instance_type = "ml.m5.large", instance_count = 1, scaling = { max
 images    = { jobs_tag = "local", serving_tag = "local" } # programs stand for images here
 approval  = "automatic"
 tracking  = { server = null }     # runs in a file of the models bucket
-transform = { engine = "lambda" } # glue and emr_serverless run real Spark here too, and need Java
+transform = { engine = "lambda" } # glue and emr_serverless run real Spark here too
 
 airflow = { enabled = true, class = "mw1.micro", version = "3.0.6" }
 network = { nat = "single" }

@@ -89,8 +89,8 @@ class SparkMachine:
         path = [str(mirror.fetch(uri, home / "libraries")) for uri in asked.py_files]
         for uri in asked.needed:
             mirror.require(uri)
-        java_home = java.find(self.config.spark.java_home, os.environ)
         python = libraries.interpreter(self.config)
+        java_home = java.find(self.config.spark.java_home, os.environ, python)
         if missing := libraries.missing(python, list(asked.modules)):
             raise SparkFailed(f"Modules that this run asks for are not in the local Spark: {', '.join(missing)}.")
         argv = [str(python), str(script), *(mirror.localised(argument) for argument in asked.arguments)]

@@ -12,7 +12,7 @@ from tests.localaws.helpers import ACCOUNT, Gateway, policy
 SPARK = {"type": "SPARK", "releaseLabel": "emr-7.5.0"}
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def emr(gateway: Gateway) -> Any:
     """EMR Serverless as root."""
     return gateway.client("emr-serverless")

@@ -26,7 +26,7 @@ print(os.environ.get("MARKET"), os.environ["PYSPARK_SUBMIT_ARGS"])
 DETAILS = "Job failed, please check complete logs in configured logging destination. ExitCode: 1. Last few exceptions: "
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def emr(gateway: Gateway) -> Any:
     """EMR Serverless as root."""
     return gateway.client("emr-serverless")

