@@ -1,6 +1,7 @@
 """The local market against the very code that asks it, and against the packages' own figures."""
 
 import csv
+import functools
 import gzip
 import importlib.util
 import itertools
@@ -32,9 +33,19 @@ SYMBOLS = ["AAPL", "GOOG", "IBM", "MSFT", "^GSPC", "^IXIC"]
 PERIOD = "period1=1361750400&period2=1362182400"  # the week up to and including Friday, 2013-03-01
 
 
+read_rows = functools.cache(sample_bars.load)  # once for all markets of these tests, which only read them
+
+
+@functools.cache
+def market_on(until: date) -> Market:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(sample_bars, "load", read_rows)
+        return Market(until)
+
+
 @contextmanager
 def open_market(until: date) -> Iterator[str]:
-    server = MarketServer(0, Market(until))
+    server = MarketServer(0, market_on(until))
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     try:
