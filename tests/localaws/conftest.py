@@ -10,16 +10,17 @@ import pytest
 from tests.localaws.helpers import Gateway, policy, running_gateway, trust, wait_for
 
 HERE = Path(__file__).parent
+GATEWAYS = {"gateway", "empty"}  # the fixtures that start one; most tests use them through others
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what uses the gateway as integration tests, and keep the tests of a folder on one worker.
+    """Mark what uses a gateway as integration tests, and keep the tests of a folder on one worker.
 
     Fixtures that make something in the gateway, and names in it, are shared within a folder, never between two.
     """
     for item in items:
-        if HERE in item.path.parents and "gateway" in getattr(item, "fixturenames", ()):
+        if HERE in item.path.parents and GATEWAYS & {*getattr(item, "fixturenames", ())}:
             if not any(item.get_closest_marker(tier) for tier in ("integration", "extended")):
                 item.add_marker(pytest.mark.integration)
             if not item.get_closest_marker("xdist_group"):

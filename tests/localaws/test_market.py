@@ -83,6 +83,7 @@ def bars(base_url: str, symbol: str, since: date = FIRST, day: date = FRIDAY) ->
     return parsed.bars
 
 
+@functools.cache
 def package_rows(ticker: str) -> list[dict[str, str]]:
     """The package's own rows, read without any of our code."""
     spec = importlib.util.find_spec("bokeh_sampledata")
@@ -254,6 +255,7 @@ def test_health_tells_the_day_and_the_symbols(base_url: str) -> None:
     assert ask(f"{base_url}/health") == (200, {"status": "up", "until": "2013-03-01", "symbols": SYMBOLS})
 
 
+@pytest.mark.integration
 def test_the_program_starts_anywhere_and_imports_no_heavy_package(tmp_path: Path) -> None:
     """arch would bring scipy and pandas: seconds and hundreds of megabytes for two files."""
     code = (
@@ -299,6 +301,7 @@ def test_real_answers_of_two_days_join_to_the_history_that_one_answer_gives(
     ]
 
 
+@pytest.mark.integration
 def test_started_by_its_path_it_serves_until_it_is_ended(tmp_path: Path) -> None:
     """The way `make up` starts it: by path, from another folder, with a clean environment."""
     command = [sys.executable, str(PROGRAM), "--port", "0", "--until", "2012-12-31"]

@@ -19,6 +19,7 @@ from localaws import remote
 from localaws.stack import Choice, Ports, Stack
 from shipping import tools
 
+pytestmark = pytest.mark.integration
 NOTHING = "0" * 40
 
 

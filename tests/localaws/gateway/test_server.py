@@ -157,6 +157,7 @@ def test_the_log_tells_one_line_per_request(gateway: Gateway, sagemaker: Any) ->
     assert found and found[-1].endswith(" ms")
 
 
+@pytest.mark.integration
 def test_sigterm_ends_everything(tmp_path: Path) -> None:
     """`make down` must leave no process and no port, Lambda workers and jobs included."""
     running = Gateway(tmp_path, free_port())
