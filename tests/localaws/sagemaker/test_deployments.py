@@ -133,23 +133,25 @@ def test_a_canary_answers_some_requests_before_it_answers_all(
 
 
 def test_an_alarm_that_goes_off_brings_the_old_model_back(
-    sagemaker: Any, runtime: Any, endpoint: str, make_config: Any, alarm: Any
+    sagemaker: Any, runtime: Any, kept_endpoint: str, make_config: Any, alarm: Any
 ) -> None:
     """Nobody has to be awake for it."""
-    before = sagemaker.describe_endpoint(EndpointName=endpoint)["EndpointConfigName"]
+    before = sagemaker.describe_endpoint(EndpointName=kept_endpoint)["EndpointConfigName"]
     name = alarm("watched-5xx", "OK")
 
     sagemaker.update_endpoint(
-        EndpointName=endpoint, EndpointConfigName=make_config(5), DeploymentConfig=blue_green(canary(wait=60), name)
+        EndpointName=kept_endpoint,
+        EndpointConfigName=make_config(5),
+        DeploymentConfig=blue_green(canary(wait=60), name),
     )
-    while answer(runtime, endpoint) != 5.0:
+    while answer(runtime, kept_endpoint) != 5.0:
         time.sleep(0.05)
     alarm(name, "ALARM")
-    after = settled(sagemaker, endpoint)
+    after = settled(sagemaker, kept_endpoint)
 
     assert (after["EndpointStatus"], after["EndpointConfigName"]) == ("InService", before)
     assert "watched-5xx" in after["FailureReason"]
-    assert {answer(runtime, endpoint) for _ in range(20)} == {3.0}
+    assert {answer(runtime, kept_endpoint) for _ in range(20)} == {3.0}
 
 
 @pytest.mark.parametrize(
