@@ -14,19 +14,20 @@ from localaws.roles import Credentials
 
 ROOT = Credentials("test", "test", "")
 
+_session = boto3.session.Session()  # one for all, because it keeps the descriptions of services that it has read
+_lock = threading.Lock()
+
 
 class Clients:
     """Makes clients one at a time: a boto3 session may be used by one thread only, its clients by all."""
 
     def __init__(self, config: Config) -> None:
         self.config = config
-        self._session = boto3.session.Session()
-        self._lock = threading.Lock()
 
     def of(self, service: str, credentials: Credentials = ROOT) -> Any:
         """A client of `service` that signs with these credentials."""
-        with self._lock:
-            return self._session.client(
+        with _lock:
+            return _session.client(
                 service,
                 endpoint_url=self.config.url,
                 region_name=self.config.region,

@@ -24,7 +24,6 @@ from localaws.container.storage import inside
 from localaws.gateway.config import Config
 from localaws.gateway.log import logger
 
-EVERY_SECONDS = 1.0
 MWAA = "airflow-env.amazonaws.com"
 
 
@@ -32,7 +31,7 @@ class DagMirror:
     """A thread that does nothing until an environment exists, and nothing at all without `airflow.mirror_to`."""
 
     def __init__(self, config: Config) -> None:
-        self.folder = config.airflow.mirror_to
+        self.folder, self._every_seconds = config.airflow.mirror_to, config.airflow.mirror_every_seconds
         self.clients = Clients(config)
         self._manifest = config.state_dir / "dag_mirror.json"  # what this mirror wrote: it deletes nothing else
         self._trouble: str | None = None
@@ -78,7 +77,7 @@ class DagMirror:
             first, *others = [environment for _, environment in list(mwaa._environments.all_items())] or [None]
             if first:
                 self._told(self._mirrored(first) or self._left_out(first, others))
-            time.sleep(EVERY_SECONDS)
+            time.sleep(self._every_seconds)
 
     def _mirrored(self, environment: dict[str, Any]) -> str | None:
         """Mirror; what went wrong, or None."""

@@ -16,6 +16,7 @@ from localaws.stack import Stack
 ENDED = ("success", "failed")
 WATCHER = "tell_for_the_silent"  # red beside any other red task, which is the one to tell of
 AT_WORK = ("queued", "running", "deferred")
+LOOK_EVERY_SECONDS = 1.0
 FINAL = ("success", "failed", "skipped", "upstream_failed", "removed")
 Run = tuple[str, str]  # DAG id, run id
 
@@ -49,7 +50,7 @@ def follow(stack: Stack, api: Api, progress: Progress, runs: Sequence[Run], time
             if main["state"] == "failed":
                 raise _failure(stack, api, present)
             return
-        time.sleep(1)
+        time.sleep(min(LOOK_EVERY_SECONDS, max(0.0, deadline - time.monotonic())))
     raise StepFailed(f"DAG {runs[0][0]}", f"it did not end within {timeout_seconds:.0f} s", stack.logs / "airflow")
 
 

@@ -16,6 +16,7 @@ from localaws.stack import Stack
 SHOWN = 3  # executions of each pipeline
 LAST_WORDS = 6  # lines of a failed build's log
 MARKS = {"Succeeded": "✓", "Failed": "✗", "InProgress": "…", "Skipped": "–", "Stopped": "■", "Abandoned": "■"}
+LOOK_EVERY_SECONDS = 0.5
 NOT_REACHED = "·"
 Fact = dict[str, Any]
 
@@ -97,7 +98,7 @@ def _follow(stack: Stack, found: list[Fact]) -> list[Fact]:
     told = set(_changes(found))
     began = time.monotonic()
     while not all(rests(pipeline) for pipeline in found):
-        time.sleep(0.5)
+        time.sleep(LOOK_EVERY_SECONDS)
         found = known(stack)
         for change in _changes(found):
             if change not in told:

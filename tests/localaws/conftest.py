@@ -1,4 +1,4 @@
-"""One gateway for the whole session, and boto3 clients that talk to it."""
+"""One gateway for all tests of a worker, boto3 clients that talk to it, and the tier of the tests that use it."""
 
 from __future__ import annotations
 
@@ -7,6 +7,22 @@ from typing import Any
 
 import pytest
 from tests.localaws.helpers import Gateway, policy, running_gateway, trust, wait_for
+
+GATEWAYS = {"gateway", "empty"}  # the fixtures that start one; most tests use them through others
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark what uses a gateway as an integration test, and keep such tests of one folder on one worker.
+
+    Fixtures that make something in the gateway, and names in it, are shared within a folder, never between two. Here
+    and not in pytest_collection_modifyitems, because pytest-xdist reads the groups there.
+    """
+    if not GATEWAYS & {*getattr(item, "fixturenames", ())}:
+        return
+    if not any(item.get_closest_marker(tier) for tier in ("integration", "extended")):
+        item.add_marker(pytest.mark.integration)
+    if not item.get_closest_marker("xdist_group"):
+        item.add_marker(pytest.mark.xdist_group(f"gateway-{item.path.parent.name}"))
 
 
 @pytest.fixture(scope="session")
@@ -70,21 +86,27 @@ def job_role(make_role: Callable[..., str], s3: Any) -> str:
 
 
 @pytest.fixture(scope="session")
-def airflow_environment(gateway: Gateway, s3: Any, make_role: Callable[..., str]) -> dict[str, Any]:
-    """The MWAA environment `toys`, whose DAGs lie in dag-source/dags; what it was asked to be."""
+def airflow_request(s3: Any, make_role: Callable[..., str]) -> dict[str, Any]:
+    """An MWAA environment whose DAGs lie in dag-source/dags, as CreateEnvironment takes it."""
     buckets = ["arn:aws:s3:::dag-source", "arn:aws:s3:::dag-source/*"]
     role = make_role("mwaa", policy((["s3:GetObject", "s3:ListBucket"], buckets)), "airflow-env.amazonaws.com")
     s3.create_bucket(Bucket="dag-source")
-    asked = {
+    return {
         "DagS3Path": "dags", "ExecutionRoleArn": role, "SourceBucketArn": "arn:aws:s3:::dag-source",
         "RequirementsS3Path": "requirements.txt", "RequirementsS3ObjectVersion": "v1",
         "WeeklyMaintenanceWindowStart": "SUN:03:30", "Schedulers": 2, "AirflowVersion": "3.0.6",
         "NetworkConfiguration": {"SubnetIds": ["subnet-1", "subnet-2"], "SecurityGroupIds": ["sg-1"]},
     }  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def airflow_environment(gateway: Gateway, airflow_request: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The MWAA environment `toys`, whose DAGs are mirrored while it exists; what it was asked to be."""
     airflow = gateway.client("mwaa")
-    airflow.create_environment(Name="toys", **asked)
+    airflow.create_environment(Name="toys", **airflow_request)
     wait_for(lambda: airflow.get_environment(Name="toys")["Environment"], "Status", ("CREATING",))
-    return asked
+    yield airflow_request
+    airflow.delete_environment(Name="toys")
 
 
 @pytest.fixture(scope="session")

@@ -15,18 +15,20 @@ import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import boto3
 from botocore.config import Config
 
 from shipping import tools
 
+T = TypeVar("T")
 REPOSITORY = Path(__file__).parents[2]
 ACCOUNT, REGION = "123456789012", "us-east-1"
 ROOT_SECRET = "test"
 REGISTRY = f"{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com"
 TOY_SERVER = Path(__file__).with_name("toy_server.py")
+SESSION = boto3.session.Session()  # one for all clients, because it keeps the descriptions of services that it has read
 
 
 class Gateway:
@@ -53,7 +55,9 @@ class Gateway:
                 "mirror_to": str(folder / "dags"),
                 "webserver_url": f"127.0.0.1:{self.airflow_port}",
                 "password_file": str(folder / "airflow-passwords.json"),
+                "mirror_every_seconds": 0.2,
             },
+            "schedule_seconds": 0.5,
         }
         config["spark"] = {
             "python": str(tools.environment_python("spark")),
@@ -64,6 +68,7 @@ class Gateway:
         (folder / "gateway.json").write_text(json.dumps(config))
         program = str(REPOSITORY / "src/localaws/serve_gateway.py")
         outside = {**os.environ, "PYTHONPATH": str(REPOSITORY / "src"), "AWS_ACCESS_KEY_ID": "the-shell's-own"}
+        self._clients: dict[tuple[str, ...], Any] = {}
         self.process = subprocess.Popen(
             [sys.executable, program, "--config", str(folder / "gateway.json")], env=outside, start_new_session=True
         )
@@ -85,15 +90,18 @@ class Gateway:
             return page
 
     def client(self, service: str, key: str = "test", secret: str = ROOT_SECRET, region: str = REGION) -> Any:
-        """A boto3 client that signs with these keys; root's by default."""
-        return boto3.session.Session().client(
-            service,
-            endpoint_url=self.url,
-            region_name=region,
-            aws_access_key_id=key,
-            aws_secret_access_key=secret,
-            config=Config(inject_host_prefix=False, retries={"total_max_attempts": 1}),
-        )
+        """A boto3 client that signs with these keys, root's by default; the same one each time."""
+        asked = (service, key, secret, region)
+        if asked not in self._clients:
+            self._clients[asked] = SESSION.client(
+                service,
+                endpoint_url=self.url,
+                region_name=region,
+                aws_access_key_id=key,
+                aws_secret_access_key=secret,
+                config=Config(inject_host_prefix=False, retries={"total_max_attempts": 1}),
+            )
+        return self._clients[asked]
 
 
 @contextmanager
@@ -119,7 +127,7 @@ def free_port() -> int:
 def role_client(gateway: Gateway, role_arn: str, service: str) -> Any:
     """A client that signs with credentials of a role, as a job has them."""
     keys = gateway.client("sts").assume_role(RoleArn=role_arn, RoleSessionName="test")["Credentials"]
-    return boto3.session.Session().client(
+    return SESSION.client(
         service,
         endpoint_url=gateway.url,
         region_name=REGION,
@@ -143,13 +151,23 @@ def policy(*statements: tuple[str | list[str], str | list[str]]) -> str:
 
 def wait_for(describe: Callable[[], dict[str, Any]], key: str, busy: tuple[str, ...]) -> dict[str, Any]:
     """Describe until the status is none of `busy`."""
-    deadline = time.monotonic() + 60
-    while time.monotonic() < deadline:
-        found = describe()
-        if found[key] not in busy:
-            return found
-        time.sleep(0.1)
-    raise AssertionError(f"still {found[key]} after 60 s")
+    return await_until(describe, lambda found: found[key] not in busy, 60)
+
+
+def await_until(look: Callable[[], T], good: Callable[[T], object], seconds: float = 40) -> T:
+    """Look again and again until `good`; the pauses grow to a tenth of a second."""
+    deadline, pause = time.monotonic() + seconds, 0.02
+    while not good(found := look()):
+        assert time.monotonic() < deadline, f"not so after {seconds} s: {found}"
+        time.sleep(pause)
+        pause = min(1.3 * pause, 0.1)
+    return found
+
+
+def await_refusal(gateway: Gateway, target: str) -> None:
+    """Wait until the gateway's log says that an event could not start its target, given by its ARN."""
+    log = gateway.folder / "logs/gateway.log"
+    await_until(log.read_text, lambda text: f"could not start {target}:" in text, 10)
 
 
 def archive(**files: str) -> bytes:

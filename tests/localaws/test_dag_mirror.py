@@ -19,12 +19,12 @@ pytestmark = pytest.mark.usefixtures("airflow_environment")
 
 
 def within_seconds(seconds: float, holds: Callable[[], bool]) -> bool:
-    """Whether something comes true in time; the mirror looks every second."""
+    """Whether something comes true in time."""
     deadline = time.monotonic() + seconds
     while not holds():
         if time.monotonic() > deadline:
             return False
-        time.sleep(0.2)
+        time.sleep(0.05)
     return True
 
 

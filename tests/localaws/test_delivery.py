@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -34,9 +35,20 @@ def stack(tmp_path: Path) -> Stack:
     return stack
 
 
+@pytest.fixture(scope="module")
+def clone(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A clone with one commit: pushing the whole history of this one takes longer than all the rest."""
+    folder = tmp_path_factory.mktemp("clone")
+    author = ("-c", "user.name=tester", "-c", "user.email=tester@example.com")
+    for arguments in (("init", "--quiet"), (*author, "commit", "--quiet", "--allow-empty", "--message", "Begin")):
+        subprocess.run(["git", "-C", str(folder), *arguments], check=True)
+    return folder
+
+
 @pytest.fixture
-def calls(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> Calls:
+def calls(stack: Stack, clone: Path, monkeypatch: pytest.MonkeyPatch) -> Calls:
     calls = Calls()
+    monkeypatch.setattr(remote, "ROOT", clone)
     monkeypatch.setattr(delivery.commands, "run", calls.run)
     monkeypatch.setattr(delivery, "_click_the_connection", lambda _: calls.steps.append("click"))
     monkeypatch.setattr(processes, "start", lambda _, __, log, ___: calls.steps.append(log.stem))

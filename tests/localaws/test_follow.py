@@ -14,6 +14,7 @@ import pytest
 from tests.localaws.helpers import free_port
 from tests.web import Site, serving
 
+from localaws import follow as following
 from localaws.airflow import Api
 from localaws.follow import follow, log_of, reason
 from localaws.progress import Progress, StepFailed
@@ -26,6 +27,11 @@ DAILY, FIRST_MODEL = ("forecast_prices", "up__1"), ("train_model", "first_model_
 def airflow() -> Iterator[Site]:
     with serving({"/auth/token": b'{"access_token": "given"}'}) as site:
         yield site
+
+
+@pytest.fixture(autouse=True)
+def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(following, "LOOK_EVERY_SECONDS", 0.05)
 
 
 @pytest.fixture

@@ -14,6 +14,7 @@ from localaws import lock
 from localaws.progress import StepFailed
 from localaws.stack import Choice, Stack
 
+pytestmark = pytest.mark.integration
 HOLDS = """
 import sys, time
 from pathlib import Path

@@ -1,6 +1,7 @@
 """The local market against the very code that asks it, and against the packages' own figures."""
 
 import csv
+import functools
 import gzip
 import importlib.util
 import itertools
@@ -32,9 +33,19 @@ SYMBOLS = ["AAPL", "GOOG", "IBM", "MSFT", "^GSPC", "^IXIC"]
 PERIOD = "period1=1361750400&period2=1362182400"  # the week up to and including Friday, 2013-03-01
 
 
+read_rows = functools.cache(sample_bars.load)  # once for all markets of these tests, which only read them
+
+
+@functools.cache
+def market_on(until: date) -> Market:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(sample_bars, "load", read_rows)
+        return Market(until)
+
+
 @contextmanager
 def open_market(until: date) -> Iterator[str]:
-    server = MarketServer(0, Market(until))
+    server = MarketServer(0, market_on(until))
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     try:
@@ -72,6 +83,7 @@ def bars(base_url: str, symbol: str, since: date = FIRST, day: date = FRIDAY) ->
     return parsed.bars
 
 
+@functools.cache
 def package_rows(ticker: str) -> list[dict[str, str]]:
     """The package's own rows, read without any of our code."""
     spec = importlib.util.find_spec("bokeh_sampledata")
@@ -243,6 +255,7 @@ def test_health_tells_the_day_and_the_symbols(base_url: str) -> None:
     assert ask(f"{base_url}/health") == (200, {"status": "up", "until": "2013-03-01", "symbols": SYMBOLS})
 
 
+@pytest.mark.integration
 def test_the_program_starts_anywhere_and_imports_no_heavy_package(tmp_path: Path) -> None:
     """arch would bring scipy and pandas: seconds and hundreds of megabytes for two files."""
     code = (
@@ -288,6 +301,7 @@ def test_real_answers_of_two_days_join_to_the_history_that_one_answer_gives(
     ]
 
 
+@pytest.mark.integration
 def test_started_by_its_path_it_serves_until_it_is_ended(tmp_path: Path) -> None:
     """The way `make up` starts it: by path, from another folder, with a clean environment."""
     command = [sys.executable, str(PROGRAM), "--port", "0", "--until", "2012-12-31"]

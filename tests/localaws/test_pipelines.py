@@ -98,9 +98,10 @@ def test_a_failure_is_shown_with_its_reason_and_its_log(
 
 @pytest.mark.parametrize(("end", "status"), [("Failed", 1), ("Succeeded", 0)])
 def test_watching_tells_each_change_and_ends_as_the_newest_execution_did(
-    stack: Stack, site: Site, capsys: pytest.CaptureFixture[str], end: str, status: int
+    stack: Stack, site: Site, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, end: str, status: int
 ) -> None:
     """A script that pushes and watches has only the exit status."""
+    monkeypatch.setattr(pipelines, "LOOK_EVERY_SECONDS", 0.05)
     answers = iter([at_work("stockcast-dags"), at_work("stockcast-dags")])
     last = ended("stockcast-dags", end)
     last["executions"][0]["id"] = "5b5b5b5b-0000"

@@ -17,6 +17,7 @@ from tests.localaws.helpers import REPOSITORY, free_port
 from localaws import processes
 from localaws.stack import MARKER, Choice, Stack
 
+pytestmark = pytest.mark.integration
 SLEEPS = "import time; print('up', flush=True); time.sleep(60)"
 STUBBORN = f"import signal; signal.signal(signal.SIGTERM, signal.SIG_IGN); {SLEEPS}"
 STARTS_ANOTHER = f"""

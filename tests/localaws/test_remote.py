@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from localaws import remote
 from localaws.stack import Choice, Ports, Stack
 from shipping import tools
 
+pytestmark = pytest.mark.integration
 NOTHING = "0" * 40
 
 
@@ -54,7 +56,7 @@ class PlayedPages(BaseHTTPRequestHandler):
 @pytest.fixture
 def aws() -> Iterator[PlayedAws]:
     with PlayedAws() as server:
-        Thread(target=server.serve_forever, daemon=True).start()
+        Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
         yield server
         server.shutdown()
 
@@ -75,15 +77,23 @@ def commit(folder: Path, name: str) -> str:
     return git(folder, "rev-parse", "HEAD").stdout.strip()
 
 
-@pytest.fixture
-def clone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A clone of one's own, with two commits on a branch that is not called main."""
-    folder = tmp_path.resolve() / "clone"
+@pytest.fixture(scope="module")
+def two_commits(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A clone with two commits on a branch that is not called main; each test works on its own copy."""
+    folder = tmp_path_factory.mktemp("template") / "clone"
     folder.mkdir()
     git(folder, "init", "--quiet")
     git(folder, "symbolic-ref", "HEAD", "refs/heads/work")
     commit(folder, "first")
     commit(folder, "second")
+    return folder
+
+
+@pytest.fixture
+def clone(two_commits: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A clone of one's own, with two commits on a branch that is not called main."""
+    folder = tmp_path.resolve() / "clone"
+    shutil.copytree(two_commits, folder, symlinks=True)
     monkeypatch.setattr(remote, "ROOT", folder)
     monkeypatch.setattr(tools, "LOCAL", folder / ".local")
     monkeypatch.setattr(tools, "environment_python", lambda group: Path(sys.executable))

@@ -59,6 +59,7 @@ def command(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.integration
 def test_a_whole_stack_of_ours_is_gone_on_with(stack: Stack, play_aws: PlayAws) -> None:
     """A second `make up` would throw a trained model away."""
     ours = play_aws(stack.id)
@@ -67,6 +68,7 @@ def test_a_whole_stack_of_ours_is_gone_on_with(stack: Stack, play_aws: PlayAws) 
     assert ours.poll() is None
 
 
+@pytest.mark.integration
 def test_an_apply_that_was_killed_means_a_fresh_start(stack: Stack, play_aws: PlayAws) -> None:
     """Terraform's state is locked and half true after it; every later `make up` would fail on the lock."""
     ours = play_aws(stack.id)
@@ -79,6 +81,7 @@ def test_an_apply_that_was_killed_means_a_fresh_start(stack: Stack, play_aws: Pl
     assert not stack.state.exists()
 
 
+@pytest.mark.integration
 def test_code_that_changed_since_means_a_fresh_start(stack: Stack, play_aws: PlayAws) -> None:
     """After a `git pull` the older embedded AWS would go on answering with its older faults."""
     ours = play_aws(stack.id)
@@ -88,6 +91,7 @@ def test_code_that_changed_since_means_a_fresh_start(stack: Stack, play_aws: Pla
     assert ours.poll() is not None
 
 
+@pytest.mark.integration
 def test_other_ports_mean_a_fresh_start(stack: Stack, play_aws: PlayAws) -> None:
     """The older stack would stay behind on its ports, and no command would know of it."""
     ours = play_aws(stack.id)
@@ -97,6 +101,7 @@ def test_other_ports_mean_a_fresh_start(stack: Stack, play_aws: PlayAws) -> None
     assert ours.poll() is not None
 
 
+@pytest.mark.integration
 def test_somebody_else_s_embedded_aws_is_not_taken_for_ours(stack: Stack, play_aws: PlayAws) -> None:
     """Another clone's AWS would get this clone's resources, and lose them at its own `make down`."""
     theirs = play_aws("another clone's")
@@ -107,6 +112,7 @@ def test_somebody_else_s_embedded_aws_is_not_taken_for_ours(stack: Stack, play_a
     assert theirs.poll() is None
 
 
+@pytest.mark.integration
 def test_a_taken_port_is_refused_with_its_holder_and_free_ones(stack: Stack) -> None:
     """A newcomer with something on 4566 must not have to read our code to get on."""
     with socket.socket() as listener:
@@ -132,6 +138,7 @@ def test_offered_ports_differ_from_each_other_and_from_the_wanted_ones(monkeypat
     assert up._free_ports(wanted, ["AWS_PORT", "MARKET_PORT"]) == {"AWS_PORT": 6566, "MARKET_PORT": 7566}
 
 
+@pytest.mark.integration
 def test_a_refused_argument_touches_nothing_and_is_told_in_words(stack: Stack, play_aws: PlayAws) -> None:
     """A typing mistake must not end a stack that runs."""
     ours = play_aws(stack.id)
@@ -144,6 +151,7 @@ def test_a_refused_argument_touches_nothing_and_is_told_in_words(stack: Stack, p
     assert ours.poll() is None
 
 
+@pytest.mark.integration
 def test_training_without_a_stack_tells_to_bring_one_up(stack: Stack) -> None:
     """`make train` is what one tries first after a reboot."""
     done = command("train")

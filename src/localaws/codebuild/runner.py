@@ -5,11 +5,11 @@ https://docs.aws.amazon.com/codebuild/latest/userguide/view-build-details.html#v
 
 from __future__ import annotations
 
+import functools
 import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -79,7 +79,7 @@ class Runner:
         except roles.RoleRefused as refused:
             raise PhaseFailed("CLIENT_ERROR", str(refused)) from refused
         held.callback(roles.give_back, credentials)
-        self.client = partial(self.machine.clients.of, credentials=credentials)
+        self.client = functools.cache(functools.partial(self.machine.clients.of, credentials=credentials))
         logs = self.told["logs"]
         if logs.get("groupName"):
             try:
@@ -111,8 +111,7 @@ class Runner:
 
     def _asked_variables(self, spec: Buildspec) -> dict[str, str]:
         """What a secret's or a parameter's value is, the log does not tell."""
-        clients = {name: self.client(name) for name in ("ssm", "secretsmanager")}
-        asked, hidden = variables.asked_for(self.told, spec, clients)
+        asked, hidden = variables.asked_for(self.told, spec, self.client)
         for secret in hidden:
             self.log.hide(secret)
         return asked

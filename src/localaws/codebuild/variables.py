@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -35,10 +36,10 @@ def of_codebuild(build: Body, account_id: str, folders: dict[str, Path]) -> dict
     return told | {"CODEBUILD_SRC_DIR" + (f"_{name}" if name else ""): str(path) for name, path in folders.items()}
 
 
-def asked_for(build: Body, spec: Buildspec, clients: dict[str, Any]) -> tuple[dict[str, str], list[str]]:
+def asked_for(build: Body, spec: Buildspec, client: Callable[[str], Any]) -> tuple[dict[str, str], list[str]]:
     """The variables that the buildspec and the project set, and the values that a log must not show.
 
-    `clients` are SSM and Secrets Manager under the build's role.
+    `client` makes clients of SSM and Secrets Manager under the build's role.
     """
     found, hidden = dict(spec.variables), []
     listed = [{"name": name, "value": value, "type": "PARAMETER_STORE"} for name, value in spec.parameters.items()]
@@ -46,10 +47,10 @@ def asked_for(build: Body, spec: Buildspec, clients: dict[str, Any]) -> tuple[di
     for variable in [*listed, *build["environment"]["environmentVariables"]]:
         value, kind = variable["value"], variable.get("type", "PLAINTEXT")
         if kind == "PARAMETER_STORE":
-            value = _parameter(clients["ssm"], value)
+            value = _parameter(client("ssm"), value)
             hidden.append(value)
         elif kind == "SECRETS_MANAGER":
-            value = _secret(clients["secretsmanager"], value)
+            value = _secret(client("secretsmanager"), value)
             hidden.append(value)
         found[variable["name"]] = value
     return found, hidden

@@ -12,7 +12,7 @@ from localaws.codepipeline.role import Role
 from localaws.gateway.actions import Body
 from localaws.gateway.log import logger
 
-POLL_SECONDS = 0.3
+FIRST_POLL_SECONDS, POLL_SECONDS = 0.05, 0.3  # the pause before the first look at a build, and the longest
 TRIES = 4  # of a look that fails: a network that was away for a moment must not end an apply
 MESSAGE_LENGTH = 4000
 
@@ -71,17 +71,19 @@ class BuildAction:
 
     def _await(self, codebuild: Any, build: Body, execution: Execution) -> Body:
         try:
+            pause = FIRST_POLL_SECONDS
             while build["buildStatus"] == "IN_PROGRESS":
-                build = self._look(codebuild, build["id"], execution)
+                build = self._look(codebuild, build["id"], execution, pause)
+                pause = min(1.5 * pause, POLL_SECONDS)
         except (Abandoned, ActionFailed):
             self._stop(codebuild, build["id"])
             raise
         return build
 
-    def _look(self, codebuild: Any, build: str, execution: Execution) -> Body:
-        """The build, a moment later."""
+    def _look(self, codebuild: Any, build: str, execution: Execution, pause: float) -> Body:
+        """The build after a pause in seconds, which is longer after a look that failed."""
         for tries in range(1, TRIES + 1):
-            if execution.abandoned.wait(POLL_SECONDS * tries):
+            if execution.abandoned.wait(pause if tries == 1 else POLL_SECONDS * tries):
                 raise Abandoned
             try:
                 found = codebuild.batch_get_builds(ids=[build])["builds"]

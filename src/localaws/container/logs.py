@@ -52,13 +52,20 @@ class LogStream:
     def _send_until_closed(self) -> None:
         is_open = True
         while is_open:
-            events = [self._lines.get()]
-            if events[0] is not None:
-                time.sleep(EVERY_SECONDS if self._lines.empty() else EVERY_SECONDS / 5)
-            while not self._lines.empty() and len(events) < MOST_EVENTS:
-                events.append(self._lines.get())
+            events = self._next_batch()
             is_open = events[-1] is not None
             self._send([event for event in events if event is not None])
+
+    def _next_batch(self) -> list[dict[str, Any] | None]:
+        """Wait for a line, and collect what follows within the interval; None, which `close` puts, is the last."""
+        events = [self._lines.get()]
+        deadline = time.monotonic() + (EVERY_SECONDS if self._lines.empty() else EVERY_SECONDS / 5)
+        while events[-1] is not None and len(events) < MOST_EVENTS:
+            try:
+                events.append(self._lines.get(timeout=max(0.0, deadline - time.monotonic())))
+            except queue.Empty:
+                break
+        return events
 
     def _send(self, events: list[dict[str, Any]]) -> None:
         if not events:

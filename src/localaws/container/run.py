@@ -10,7 +10,7 @@ from pathlib import Path
 
 from localaws.container.process import Ending, Process
 
-LOOK_EVERY_SECONDS = 0.1
+LOOK_EVERY_SECONDS = 0.05
 
 
 @dataclass(frozen=True)

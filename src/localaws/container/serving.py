@@ -18,6 +18,7 @@ from localaws.gateway.config import Image
 from localaws.gateway.log import logger
 
 PING_SECONDS = 180
+PING_EVERY_SECONDS = 0.05
 INVOCATION_SECONDS = 60.0  # AWS's own limit
 RESTART_SECONDS = 1.0
 ON_THEIR_WAY_SECONDS = 0.3
@@ -71,7 +72,7 @@ class ModelServer:
                     return True
             except NoReply:
                 pass  # not listening yet
-            self._ended.wait(0.1)
+            self._ended.wait(PING_EVERY_SECONDS)
         return False
 
     def invoke(self, body: bytes, headers: dict[str, str]) -> Reply:

@@ -20,11 +20,13 @@ class Image:
 
 @dataclass(frozen=True)
 class Airflow:
-    """Where the local Airflow looks for DAGs, the address that GetEnvironment names, its users' passwords as JSON."""
+    """Where the local Airflow looks for DAGs and how often they are mirrored there, the address that GetEnvironment
+    names, its users' passwords as JSON."""
 
     mirror_to: Path | None = None
     webserver_url: str | None = None
     password_file: Path | None = None
+    mirror_every_seconds: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -61,6 +63,7 @@ class Config:
     repositories: dict[str, Path] = field(default_factory=dict)  # bare ones, by the id that pipelines know: you/name
     spark: Spark = field(default_factory=Spark)
     first_executions: bool = True  # whether a pipeline runs once when it is created, as on AWS
+    schedule_seconds: float = 10.0  # between two looks at the schedules of EventBridge Scheduler
 
     @property
     def url(self) -> str:
@@ -92,6 +95,7 @@ def read(path: Path) -> Config:
         airflow=_airflow(given.get("airflow") or {}),
         repositories={name: Path(path).resolve() for name, path in (given.get("repositories") or {}).items()},
         first_executions=bool(given.get("first_executions", True)),
+        schedule_seconds=float(given.get("schedule_seconds") or 10.0),
         builds=_builds(given.get("builds") or {}, Path(given["state_dir"]).resolve()),
         spark=_spark(given.get("spark") or {}),
     )
@@ -107,7 +111,9 @@ def _airflow(given: dict[str, Any]) -> Airflow:
     mirror_to, password_file = (
         Path(given[key]).resolve() if given.get(key) else None for key in ("mirror_to", "password_file")
     )
-    return Airflow(mirror_to, given.get("webserver_url"), password_file)
+    return Airflow(
+        mirror_to, given.get("webserver_url"), password_file, float(given.get("mirror_every_seconds") or 1.0)
+    )
 
 
 def _builds(given: dict[str, Any], state_dir: Path) -> Builds:

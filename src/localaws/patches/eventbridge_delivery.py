@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
-from ministack.services import eventbridge
+from ministack.services import eventbridge, scheduler
 
 from localaws import roles
 from localaws.clients import Clients
@@ -26,8 +26,9 @@ STARTS = {"codebuild": "start_build", "codepipeline": "start_pipeline_execution"
 
 
 def apply(config: Config) -> None:
-    """Let builds and pipelines be targets."""
+    """Let builds and pipelines be targets, and look at schedules as often as the config says."""
     clients = Clients(config)
+    scheduler._SCHEDULE_TICK_INTERVAL = config.schedule_seconds
 
     def invoke(old: Callable[..., Any], target: Any, event: Any, rule: Any, view: Any = None) -> Any:
         if _service(target) not in STARTS:

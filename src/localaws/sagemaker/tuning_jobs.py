@@ -17,7 +17,7 @@ from localaws.sagemaker.jobs import Jobs
 from localaws.sagemaker.records import Records
 from localaws.sagemaker.training_jobs import TrainingJobs
 
-LOOK_EVERY_SECONDS = 0.2
+LOOK_EVERY_SECONDS = 0.05
 STRATEGIES = ("Random", "Grid")
 NOT_SERVED = ("TrainingJobDefinitions", "WarmStartConfig", "Autotune")
 NOT_SERVED_IN_CONFIG = ("StrategyConfig", "TuningJobCompletionCriteria")

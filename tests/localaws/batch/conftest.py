@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import itertools
-import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tests.localaws.helpers import REGISTRY, Gateway, policy
+from tests.localaws.helpers import REGISTRY, Gateway, await_until, policy
 
 from localaws.gateway.actions import Body
 
@@ -84,10 +83,4 @@ def described(batch: Any, identity: str) -> Body:
 
 def until(batch: Any, identity: str, *states: str, seconds: float = 60) -> Body:
     """The job once it is in one of these states."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        found = described(batch, identity)
-        if found["status"] in states:
-            return found
-        time.sleep(0.05)
-    raise AssertionError(f"still {found['status']}")
+    return await_until(lambda: described(batch, identity), lambda found: found["status"] in states, seconds)

@@ -10,6 +10,7 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
+import pytest
 from tests.localaws.batch.conftest import OVER, until
 from tests.localaws.helpers import REGISTRY, REPOSITORY, Gateway, lines_of
 from tests.stockcast.generated import silver
@@ -20,6 +21,7 @@ BEGIN = (REPOSITORY / "modules/batch/begin.py").read_text()
 HYPERPARAMETERS = {"epochs": "2", "batch_size": "32", "seeds": "0,1", "units": "4"}
 
 
+@pytest.mark.extended
 def test_a_training_on_batch_goes_on_after_a_reclaim_and_leaves_the_bundle(
     batch: Any, queue: str, task_role: str, s3: Any, logs: Any, gateway: Gateway, tmp_path: Path
 ) -> None:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import time
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 from tests.localaws.codebuild.conftest import Bench
-from tests.localaws.helpers import ACCOUNT, REGION, policy
+from tests.localaws.helpers import ACCOUNT, REGION, await_refusal, await_until, policy
 
 OF_BUILDS = {"source": ["aws.codebuild"], "detail-type": ["CodeBuild Build State Change"]}
 
@@ -24,6 +23,12 @@ def received(sqs: Any, queue: str) -> list[dict[str, Any]]:
     """The events in a queue."""
     found = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10, WaitTimeSeconds=5).get("Messages", [])
     return [json.loads(one["Body"]) for one in found]
+
+
+def builds_of(bench: Bench, project: str) -> list[str]:
+    """The ids of a project's builds."""
+    ids: list[str] = bench.codebuild.list_builds_for_project(projectName=project)["ids"]
+    return ids
 
 
 def test_a_rule_hears_that_a_build_failed(bench: Bench, events: Any) -> None:
@@ -61,11 +66,9 @@ def test_a_rule_starts_a_build_under_its_targets_role(
     events.put_targets(Rule=name, Targets=[{"Id": "b", "Arn": project, "RoleArn": role, "Input": json.dumps(given)}])
 
     events.put_events(Entries=[{"Source": name, "DetailType": "x", "Detail": "{}"}])
-    deadline = time.monotonic() + (10 if may_start else 2)
-    while not (ids := bench.codebuild.list_builds_for_project(projectName=name)["ids"]):
-        if time.monotonic() > deadline:
-            break
-        time.sleep(0.1)
+    if not may_start:
+        await_refusal(bench.gateway, project)
+    ids = await_until(lambda: builds_of(bench, name), lambda ids: ids or not may_start, 10)
 
     assert len(ids) == may_start
     for build in map(bench.ended, ids):
@@ -83,9 +86,6 @@ def test_a_schedule_starts_a_build_under_its_role(bench: Bench, make_role: Calla
         Target={"Arn": project, "RoleArn": role},
     )  # fmt: skip
 
-    deadline = time.monotonic() + 30
-    while not (ids := bench.codebuild.list_builds_for_project(projectName="clocked")["ids"]):
-        assert time.monotonic() < deadline
-        time.sleep(0.1)
+    ids = await_until(lambda: builds_of(bench, "clocked"), bool, 30)
 
     assert bench.ended(ids[0])["buildStatus"] == "SUCCEEDED"

@@ -13,6 +13,7 @@ import pytest
 from localaws.codebuild.shell import Interrupted, Shell
 from localaws.container import process
 
+pytestmark = pytest.mark.integration
 Make = Callable[..., tuple[Shell, list[str]]]
 
 

@@ -8,13 +8,12 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
-from tests.localaws.codepipeline.toys import Toys, approval, await_until, build, stage
+from tests.localaws.codepipeline.toys import Body, Toys, approval, await_until, build, stage
 
 
-def waiting(toys: Toys, name: str, **configuration: str) -> tuple[str, str]:
+def waiting(toys: Toys, name: str, *before: Body, **configuration: str) -> tuple[str, str]:
     """A pipeline that waits for somebody: execution and token."""
-    plan = build("Plan", "CHANGES='2 to add'", namespace="Plan")
-    execution = toys.make(name, stage("Plan", plan), stage("Ask", approval(**configuration)), stage("Go", build("Go")))
+    execution = toys.make(name, *before, stage("Ask", approval(**configuration)), stage("Go", build("Go")))
     return execution, toys.token(name)
 
 
@@ -66,8 +65,10 @@ def test_the_topic_hears_what_is_asked(toys: Toys) -> None:
     sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": json.dumps({"Statement": [allow]})})
     toys.gateway.client("sns").subscribe(TopicArn=toys.topic, Protocol="sqs", Endpoint=arn)
 
+    plan = build("Plan", "CHANGES='2 to add'", namespace="Plan")
     execution, token = waiting(
-        toys, "told", NotificationArn=toys.topic, CustomData="#{Plan.CHANGES} in #{codepipeline.PipelineExecutionId}",
+        toys, "told", stage("Plan", plan), NotificationArn=toys.topic,
+        CustomData="#{Plan.CHANGES} in #{codepipeline.PipelineExecutionId}",
         ExternalEntityLink="https://example.com/#{codepipeline.PipelineExecutionId}",
     )  # fmt: skip
 

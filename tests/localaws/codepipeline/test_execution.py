@@ -5,12 +5,13 @@ from __future__ import annotations
 import io
 import zipfile
 
+import pytest
 from tests.localaws.codepipeline.toys import BUCKET, Toys, build, only_if, stage
 
 
-def test_a_commit_goes_through_source_and_builds_to_the_end(toys: Toys) -> None:
-    """The whole way that a push takes: a person relies on every piece of it at once."""
-    head = toys.git("rev-parse", "origin/main")
+@pytest.fixture(scope="module")
+def whole(toys: Toys) -> str:
+    """An execution of the pipeline `whole`: a plan, and a build that reads it."""
     plan = build(
         "Plan", "CHANGES=yes; cp dags/a.py out/plan.txt", namespace="Plan", outputArtifacts=[{"name": "plan_x"}]
     )
@@ -21,7 +22,12 @@ def test_a_commit_goes_through_source_and_builds_to_the_end(toys: Toys) -> None:
         "Apply", namespace="Apply", configuration=both, inputArtifacts=[{"name": "source"}, {"name": "plan_x"}]
     )
 
-    execution = toys.make("whole", stage("Plan", plan), stage("Apply", apply))
+    return toys.make("whole", stage("Plan", plan), stage("Apply", apply))
+
+
+def test_a_commit_goes_through_source_and_builds_to_the_end(toys: Toys, whole: str) -> None:
+    """The whole way that a push takes: a person relies on every piece of it at once."""
+    execution, head = whole, toys.git("rev-parse", "origin/main")
 
     assert toys.ended("whole", execution)["status"] == "Succeeded", toys.actions("whole", execution)
     actions = toys.actions("whole", execution)
@@ -34,15 +40,14 @@ def test_a_commit_goes_through_source_and_builds_to_the_end(toys: Toys) -> None:
     assert toys.execution("whole", execution)["trigger"]["triggerType"] == "CreatePipeline"
 
 
-def test_the_artifact_is_the_commit_and_lies_encrypted_in_the_bucket(toys: Toys) -> None:
+def test_the_artifact_is_the_commit_and_lies_encrypted_in_the_bucket(toys: Toys, whole: str) -> None:
     """A build of the wrong files would be deployed with the right commit's name."""
-    execution = toys.make("packed", stage("Build", build("Look")))
-    toys.ended("packed", execution)
+    toys.ended("whole", whole)
 
-    at = toys.actions("packed", execution)["Repository"]["output"]["outputArtifacts"][0]["s3location"]
+    at = toys.actions("whole", whole)["Repository"]["output"]["outputArtifacts"][0]["s3location"]
     stored = toys.gateway.client("s3").get_object(Bucket=at["bucket"], Key=at["key"])
 
-    assert at["bucket"] == BUCKET and at["key"].startswith("packed/source/")
+    assert at["bucket"] == BUCKET and at["key"].startswith("whole/source/")
     assert (stored["ServerSideEncryption"], stored["SSEKMSKeyId"]) == ("aws:kms", toys.key)
     names = zipfile.ZipFile(io.BytesIO(stored["Body"].read())).namelist()
     assert {"dags/a.py", "terraform/main.tf"} <= set(names)
@@ -64,7 +69,7 @@ def test_a_failing_build_fails_the_execution_and_says_where(toys: Toys) -> None:
 
 def test_actions_of_one_order_run_side_by_side_and_later_ones_after(toys: Toys) -> None:
     """Two plans at once take half the time; a check before its apply checks nothing."""
-    first = [build(name, "sleep 1") for name in ("Left", "Right")]
+    first = [build(name, "sleep 0.3") for name in ("Left", "Right")]
     execution = toys.make("side-by-side", stage("Build", *first, build("Last", runOrder=2)))
 
     toys.ended("side-by-side", execution)

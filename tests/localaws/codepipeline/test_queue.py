@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from botocore.exceptions import ClientError
-from tests.localaws.codepipeline.toys import Toys, approval, await_until, build, stage
+from tests.localaws.codepipeline.toys import Body, Toys, approval, await_until, build, skipped, stage
 
 
 def start(toys: Toys, name: str) -> str:
@@ -12,16 +14,16 @@ def start(toys: Toys, name: str) -> str:
     return str(toys.client.start_pipeline_execution(name=name)["pipelineExecutionId"])
 
 
-def asking(toys: Toys, name: str, mode: str = "QUEUED") -> tuple[str, str]:
+def asking(toys: Toys, name: str, mode: str = "QUEUED", after: Body | None = None) -> tuple[str, str]:
     """A pipeline whose first execution waits for somebody, and its token."""
-    stages = (stage("Ask", approval()), stage("Go", build("Go")))
+    stages = (stage("Ask", approval()), after or skipped("Go"))
     execution = toys.make(name, *stages, executionMode=mode)
     return execution, toys.token(name)
 
 
 def test_a_second_execution_waits_before_the_occupied_stage_and_then_follows(toys: Toys) -> None:
     """Two applies at once on one state would lose one of them."""
-    first, token = asking(toys, "queued")
+    first, token = asking(toys, "queued", after=stage("Go", build("Go")))
     second = start(toys, "queued")
 
     state = await_until(lambda: toys.stages("queued")["Ask"], lambda one: "inboundExecutions" in one)
@@ -83,14 +85,17 @@ def test_an_abandoned_execution_ends_at_once_and_its_build_with_it(toys: Toys) -
     )
 
 
-def test_a_stopped_execution_finishes_what_runs_and_begins_nothing_more(toys: Toys) -> None:
+def test_a_stopped_execution_finishes_what_runs_and_begins_nothing_more(toys: Toys, tmp_path: Path) -> None:
     """Between stop and wait lies a half applied plan."""
-    execution = toys.make("stopped", stage("Build", build("Work", "sleep 2")), stage("After", build("Never")))
+    go = tmp_path / "go"
+    work = build("Work", f"while [ ! -e {go} ]; do sleep 0.05; done")
+    execution = toys.make("stopped", stage("Build", work), stage("After", build("Never")))
     await_until(lambda: toys.actions("stopped", execution), lambda found: "Work" in found)
 
     toys.client.stop_pipeline_execution(pipelineName="stopped", pipelineExecutionId=execution, reason="lunch")
     with pytest.raises(ClientError, match="DuplicatedStopRequestException"):
         toys.client.stop_pipeline_execution(pipelineName="stopped", pipelineExecutionId=execution)
+    go.touch()
 
     assert toys.ended("stopped", execution)["status"] == "Stopped"
     actions = toys.actions("stopped", execution)
@@ -180,7 +185,7 @@ def test_a_deleted_pipeline_leaves_nothing_running(toys: Toys) -> None:
 
 def test_at_most_fifty_wait_behind_the_one_that_runs(toys: Toys) -> None:
     """A hook gone wild must not fill the memory; AWS has the same limit."""
-    toys.ended("crowded", toys.make("crowded", stage("Go", build("Go"))))
+    toys.ended("crowded", toys.make("crowded", skipped("Go")))
     asked = {"pipelineName": "crowded", "stageName": "Source", "transitionType": "Inbound"}
     toys.client.disable_stage_transition(**asked, reason="full")
     for _ in range(51):

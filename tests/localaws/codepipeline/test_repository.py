@@ -12,16 +12,17 @@ import pytest
 from localaws.codepipeline.repository import NOTHING, GitFailed, Repository
 
 
-@pytest.fixture
-def repository(tmp_path: Path) -> Repository:
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Repository:
     """Two commits: a and b, then b changed, a gone and one with a difficult name added."""
-    clone = tmp_path / "clone"
+    folder = tmp_path_factory.mktemp("repository")
+    clone = folder / "clone"
     git("init", "--quiet", "--initial-branch=main", str(clone))
     commit(clone, {"a.txt": "a\n", "b.txt": "b\n"}, "First\n\nWith a body.")
     (clone / "a.txt").unlink()
     commit(clone, {"b.txt": "bb\n", 'naïve "name"\t.txt': "c\n"}, "Second")
-    git("clone", "--quiet", "--bare", str(clone), str(tmp_path / "bare.git"))
-    return Repository(tmp_path / "bare.git")
+    git("clone", "--quiet", "--bare", str(clone), str(folder / "bare.git"))
+    return Repository(folder / "bare.git")
 
 
 def git(*arguments: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
@@ -14,7 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from tests.localaws.helpers import Gateway, policy
+from tests.localaws.helpers import Gateway, await_until, policy
 
 Body = dict[str, Any]
 REPOSITORY, BUCKET, PROJECT = "local/toys", "pipeline-artifacts", "toy-build"
@@ -199,15 +198,9 @@ def only_if(variable: str, operator: str, value: str, result: str = "SKIP") -> B
     return {"beforeEntry": {"conditions": [{"result": result, "rules": [rule]}]}}
 
 
-def await_until(look: Callable[[], Body], good: Callable[[Body], object], seconds: float = 40) -> Body:
-    """Look until it is good."""
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        found = look()
-        if good(found):
-            return found
-        time.sleep(0.05)
-    raise AssertionError(f"not so after {seconds} s: {look()}")
+def skipped(name: str) -> Body:
+    """A stage whose build is never run: an execution comes to its end without the time that a build takes."""
+    return stage(name, build(name), **only_if("never", "EQ", "always"))
 
 
 def get(gateway: Gateway, path: str) -> bytes:

@@ -7,7 +7,6 @@ import json
 import socket
 import subprocess
 import sys
-import time
 import uuid
 from pathlib import Path
 from typing import Any
@@ -18,7 +17,7 @@ import botocore.credentials
 import psutil
 import pytest
 from botocore.exceptions import ClientError
-from tests.localaws.helpers import REGION, REPOSITORY, Gateway, free_port, trust, zipped
+from tests.localaws.helpers import REGION, REPOSITORY, Gateway, await_until, free_port, trust, zipped
 
 from localaws.gateway import config as gateway_config
 
@@ -149,14 +148,16 @@ def test_a_wrong_config_is_told(tmp_path: Path, text: str | None, words: str) ->
 def test_the_log_tells_one_line_per_request(gateway: Gateway, sagemaker: Any) -> None:
     """What happened last night is read here."""
     sagemaker.list_models()
-    time.sleep(0.2)
 
-    lines = (gateway.folder / "logs/gateway.log").read_text().splitlines()
+    def written() -> list[str]:
+        lines = (gateway.folder / "logs/gateway.log").read_text().splitlines()
+        return [line for line in lines if "sagemaker ListModels 200" in line]
 
-    found = [line for line in lines if "sagemaker ListModels 200" in line]
+    found = await_until(written, bool, 5)
     assert found and found[-1].endswith(" ms")
 
 
+@pytest.mark.integration
 def test_sigterm_ends_everything(tmp_path: Path) -> None:
     """`make down` must leave no process and no port, Lambda workers and jobs included."""
     running = Gateway(tmp_path, free_port())

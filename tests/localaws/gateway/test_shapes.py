@@ -89,11 +89,20 @@ def test_a_wrong_request_is_told_where_and_why(shapes: Shapes, mistake: str) -> 
     assert refused.value.code == "ValidationException"
 
 
-def test_every_pattern_of_the_served_actions_can_be_used(gateway: Gateway) -> None:
-    """A pattern that Python cannot read would turn a good request into an error."""
-    service = SageMaker(gateway_config.read(gateway.folder / "gateway.json"))
+@pytest.fixture(scope="module")
+def served(gateway: Gateway) -> dict[str, Shapes]:
+    """The shapes of services of ours, by signing name."""
+    config = gateway_config.read(gateway.folder / "gateway.json")
+    sagemaker = SageMaker(config)
+    others = OwnServices(config, sagemaker).by_signing_name()
+    return {name: one.shapes for name, one in others.items() if isinstance(one, Checked)} | {
+        "sagemaker": sagemaker.shapes
+    }
 
-    patterns = [shape["pattern"] for shape in service.shapes._shapes.values() if "pattern" in shape]
+
+def test_every_pattern_of_the_served_actions_can_be_used(served: dict[str, Shapes]) -> None:
+    """A pattern that Python cannot read would turn a good request into an error."""
+    patterns = [shape["pattern"] for shape in served["sagemaker"]._shapes.values() if "pattern" in shape]
 
     assert len(patterns) > 100
     for pattern in patterns:
@@ -101,13 +110,11 @@ def test_every_pattern_of_the_served_actions_can_be_used(gateway: Gateway) -> No
 
 
 @pytest.mark.parametrize("name", ["application-autoscaling", "ce", "codeconnections", "emr-serverless"])
-def test_the_patterns_of_the_smaller_services_can_be_used(gateway: Gateway, name: str) -> None:
+def test_the_patterns_of_the_smaller_services_can_be_used(served: dict[str, Shapes], name: str) -> None:
     """A policy's name is `\\p{Print}+` to AWS."""
-    config = gateway_config.read(gateway.folder / "gateway.json")
-    served = OwnServices(config, SageMaker(config)).by_signing_name()[name]
-    assert isinstance(served, Checked)
+    assert name in served
 
-    patterns = [shape["pattern"] for shape in served.shapes._shapes.values() if "pattern" in shape]
+    patterns = [shape["pattern"] for shape in served[name]._shapes.values() if "pattern" in shape]
 
     assert patterns
     for pattern in patterns:

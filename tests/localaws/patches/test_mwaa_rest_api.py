@@ -55,7 +55,7 @@ def airflow(gateway: Gateway, airflow_environment: dict[str, Any]) -> Iterator[t
     passwords = {name: f"pw-{name}" for name in ("admin", "user", "viewer")}
     (gateway.folder / "airflow-passwords.json").write_text(json.dumps(passwords))
     server = ThreadingHTTPServer(("127.0.0.1", gateway.airflow_port), Airflow)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
     Airflow.asked.clear()
     yield Airflow
     server.shutdown()

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
-import psutil
 import pytest
 from botocore.exceptions import ClientError
-from tests.localaws.helpers import REGISTRY, archive, policy, wait_for
-from tests.localaws.sagemaker.test_endpoints import servers
+from tests.localaws.helpers import REGISTRY, archive, await_until, policy, wait_for
+from tests.localaws.sagemaker.test_endpoints import server_homes
 
 NAMES = iter(range(1000))
 AT_ONCE = {"Type": "ALL_AT_ONCE", "WaitIntervalInSeconds": 0}
@@ -21,7 +21,7 @@ def percent(value: int) -> dict[str, Any]:
     return {"Type": "CAPACITY_PERCENT", "Value": value}
 
 
-def canary(wait: int = 3) -> dict[str, Any]:
+def canary(wait: int = 1) -> dict[str, Any]:
     return {"Type": "CANARY", "CanarySize": percent(50), "WaitIntervalInSeconds": wait}
 
 
@@ -62,6 +62,20 @@ def make_config(sagemaker: Any, s3: Any, watching_role: str) -> Callable[..., st
 @pytest.fixture
 def endpoint(sagemaker: Any, make_config: Any) -> Iterator[str]:
     """An endpoint that multiplies by 3; its name."""
+    with serving(sagemaker, make_config) as name:
+        yield name
+
+
+@pytest.fixture(scope="module")
+def kept_endpoint(sagemaker: Any, make_config: Any) -> Iterator[str]:
+    """The same for all tests whose deployments are refused or rolled back, so that it stays as it was made."""
+    with serving(sagemaker, make_config) as name:
+        yield name
+
+
+@contextmanager
+def serving(sagemaker: Any, make_config: Any) -> Iterator[str]:
+    """An endpoint in service, deleted in the end; its name."""
     name = f"steps-{next(NAMES)}"
     sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=make_config(3))
     settled(sagemaker, name)
@@ -95,17 +109,6 @@ def answer(runtime: Any, name: str) -> float:
     return float(json.load(answered["Body"])["value"])
 
 
-def of(endpoint: str, gateway: Any) -> list[str]:
-    """The processes that serve an endpoint."""
-    homes = []
-    for process in servers(gateway):
-        try:
-            homes.append(process.environ()["HOME"])
-        except psutil.NoSuchProcess:
-            continue
-    return [home for home in homes if endpoint in home]
-
-
 def answers_while_updating(sagemaker: Any, runtime: Any, name: str) -> set[float]:
     seen = set()
     while sagemaker.describe_endpoint(EndpointName=name)["EndpointStatus"] == "Updating":
@@ -130,23 +133,25 @@ def test_a_canary_answers_some_requests_before_it_answers_all(
 
 
 def test_an_alarm_that_goes_off_brings_the_old_model_back(
-    sagemaker: Any, runtime: Any, endpoint: str, make_config: Any, alarm: Any
+    sagemaker: Any, runtime: Any, kept_endpoint: str, make_config: Any, alarm: Any
 ) -> None:
     """Nobody has to be awake for it."""
-    before = sagemaker.describe_endpoint(EndpointName=endpoint)["EndpointConfigName"]
+    before = sagemaker.describe_endpoint(EndpointName=kept_endpoint)["EndpointConfigName"]
     name = alarm("watched-5xx", "OK")
 
     sagemaker.update_endpoint(
-        EndpointName=endpoint, EndpointConfigName=make_config(5), DeploymentConfig=blue_green(canary(wait=60), name)
+        EndpointName=kept_endpoint,
+        EndpointConfigName=make_config(5),
+        DeploymentConfig=blue_green(canary(wait=60), name),
     )
-    while answer(runtime, endpoint) != 5.0:
+    while answer(runtime, kept_endpoint) != 5.0:
         time.sleep(0.05)
     alarm(name, "ALARM")
-    after = settled(sagemaker, endpoint)
+    after = settled(sagemaker, kept_endpoint)
 
     assert (after["EndpointStatus"], after["EndpointConfigName"]) == ("InService", before)
     assert "watched-5xx" in after["FailureReason"]
-    assert {answer(runtime, endpoint) for _ in range(20)} == {3.0}
+    assert {answer(runtime, kept_endpoint) for _ in range(20)} == {3.0}
 
 
 @pytest.mark.parametrize(
@@ -158,17 +163,17 @@ def test_an_alarm_that_goes_off_brings_the_old_model_back(
     ],
 )
 def test_a_deployment_whose_alarms_cannot_guard_it_is_rolled_back(
-    sagemaker: Any, endpoint: str, make_config: Any, alarm: Any, name: str, state: str | None, reason: str
+    sagemaker: Any, kept_endpoint: str, make_config: Any, alarm: Any, name: str, state: str | None, reason: str
 ) -> None:
     """An alarm with a wrong name, or one that rings for ever, must show at the first deployment."""
-    before = sagemaker.describe_endpoint(EndpointName=endpoint)["EndpointConfigName"]
+    before = sagemaker.describe_endpoint(EndpointName=kept_endpoint)["EndpointConfigName"]
     if state:
         alarm(name, state)
 
     sagemaker.update_endpoint(
-        EndpointName=endpoint, EndpointConfigName=make_config(5), DeploymentConfig=blue_green(AT_ONCE, name)
+        EndpointName=kept_endpoint, EndpointConfigName=make_config(5), DeploymentConfig=blue_green(AT_ONCE, name)
     )
-    after = settled(sagemaker, endpoint)
+    after = settled(sagemaker, kept_endpoint)
 
     assert (after["EndpointStatus"], after["EndpointConfigName"]) == ("InService", before)
     assert reason in after["FailureReason"]
@@ -186,14 +191,12 @@ def test_an_endpoint_deleted_during_its_deployment_leaves_no_servers(
     while answer(runtime, "cut-short") != 5.0:
         time.sleep(0.05)
 
-    both = of("cut-short", gateway)
+    both = server_homes("cut-short", gateway)
     sagemaker.delete_endpoint(EndpointName="cut-short")
 
     assert len(both) == 2
-    deadline = time.monotonic() + 20
-    while of("cut-short", gateway) and time.monotonic() < deadline:
-        time.sleep(0.1)
-    assert not of("cut-short", gateway)
+    await_until(lambda: server_homes("cut-short", gateway), lambda left: not left, 20)
+    assert not server_homes("cut-short", gateway)
     with pytest.raises(ClientError, match="not found"):
         answer(runtime, "cut-short")
 
@@ -213,23 +216,25 @@ def test_an_endpoint_deleted_during_its_deployment_leaves_no_servers(
     ],
 )
 def test_a_deployment_that_aws_would_refuse_is_refused(
-    sagemaker: Any, endpoint: str, make_config: Any, count: int, deployment: dict[str, Any], words: str
+    sagemaker: Any, kept_endpoint: str, make_config: Any, count: int, deployment: dict[str, Any], words: str
 ) -> None:
     """Locally means before the night on which it would first run."""
     wanted = make_config(5, count=count)
 
     with pytest.raises(ClientError, match=words):
-        sagemaker.update_endpoint(EndpointName=endpoint, EndpointConfigName=wanted, DeploymentConfig=deployment)
+        sagemaker.update_endpoint(EndpointName=kept_endpoint, EndpointConfigName=wanted, DeploymentConfig=deployment)
 
-    assert sagemaker.describe_endpoint(EndpointName=endpoint)["EndpointStatus"] == "InService"
+    assert sagemaker.describe_endpoint(EndpointName=kept_endpoint)["EndpointStatus"] == "InService"
 
 
-def test_a_deployment_in_steps_needs_the_variants_that_serve(sagemaker: Any, endpoint: str, make_config: Any) -> None:
+def test_a_deployment_in_steps_needs_the_variants_that_serve(
+    sagemaker: Any, kept_endpoint: str, make_config: Any
+) -> None:
     wanted = make_config(5, variant="other")
 
     with pytest.raises(ClientError, match="has the variants main"):
         sagemaker.update_endpoint(
-            EndpointName=endpoint, EndpointConfigName=wanted, DeploymentConfig=blue_green(canary())
+            EndpointName=kept_endpoint, EndpointConfigName=wanted, DeploymentConfig=blue_green(canary())
         )
 
 

@@ -6,14 +6,15 @@ import json
 import os
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import Any
 
 import psutil
 import pytest
 from botocore.exceptions import ClientError
-from tests.localaws.helpers import REGISTRY, archive, lines_of, wait_for
+from tests.localaws.helpers import REGISTRY, archive, await_until, lines_of, wait_for
 
 NAMES = iter(range(1000))
 
@@ -60,6 +61,14 @@ def make_endpoint(sagemaker: Any) -> Any:
         sagemaker.delete_endpoint(EndpointName=name)
 
 
+@pytest.fixture(scope="module")
+def endpoint(sagemaker: Any, make_config: Any) -> Iterator[dict[str, Any]]:
+    """An endpoint that multiplies by 3, for tests that only ask it; its description."""
+    sagemaker.create_endpoint(EndpointName="toy-asked", EndpointConfigName=make_config(main=(3, 1)))
+    yield settled(sagemaker, "toy-asked")
+    sagemaker.delete_endpoint(EndpointName="toy-asked")
+
+
 def settled(sagemaker: Any, name: str) -> dict[str, Any]:
     """The endpoint when it is neither Creating nor Updating."""
     describe = lambda: sagemaker.describe_endpoint(EndpointName=name)  # noqa: E731
@@ -72,10 +81,8 @@ def invoke(runtime: Any, name: str, body: Any, **more: str) -> Any:
     return json.load(answer["Body"])
 
 
-def test_an_endpoint_serves_its_model(make_config: Any, make_endpoint: Any, runtime: Any, gateway: Any) -> None:
+def test_an_endpoint_serves_its_model(endpoint: dict[str, Any], runtime: Any, gateway: Any) -> None:
     """What was trained is what answers, on this machine only and under the model's own role."""
-    endpoint = make_endpoint(make_config(main=(3, 1)))
-
     name = endpoint["EndpointName"]
     assert endpoint["EndpointStatus"] == "InService", endpoint.get("FailureReason")
     assert invoke(runtime, name, 5) == {"value": 15.0}
@@ -85,24 +92,19 @@ def test_an_endpoint_serves_its_model(make_config: Any, make_endpoint: Any, runt
     assert {"EndpointName": name, "EndpointStatus": "InService"} in shown
 
 
-def test_the_servers_lines_are_in_cloudwatch_logs(make_config: Any, make_endpoint: Any, logs: Any) -> None:
+def test_the_servers_lines_are_in_cloudwatch_logs(endpoint: dict[str, Any], logs: Any) -> None:
     """A model that answers oddly is looked into here."""
-    endpoint = make_endpoint(make_config(main=(3, 1)))
-    time.sleep(1)
+    group = f"/aws/sagemaker/Endpoints/{endpoint['EndpointName']}"
 
-    lines = lines_of(logs, f"/aws/sagemaker/Endpoints/{endpoint['EndpointName']}", "main/")
+    lines = await_until(lambda: lines_of(logs, group, "main/"), bool)
 
     assert lines == ["serving with factor 3.0"]
 
 
-def test_a_bad_request_is_a_model_error_with_the_models_words(
-    make_config: Any, make_endpoint: Any, runtime: Any
-) -> None:
+def test_a_bad_request_is_a_model_error_with_the_models_words(endpoint: dict[str, Any], runtime: Any) -> None:
     """The caller must see what the model said, and that it was the model."""
-    name = make_endpoint(make_config(main=(3, 1)))["EndpointName"]
-
     with pytest.raises(runtime.exceptions.ModelError) as refused:
-        runtime.invoke_endpoint(EndpointName=name, ContentType="application/json", Body=b"{bad")
+        runtime.invoke_endpoint(EndpointName=endpoint["EndpointName"], ContentType="application/json", Body=b"{bad")
 
     assert refused.value.response["OriginalStatusCode"] == 400
     assert refused.value.response["OriginalMessage"] == '{"error": "not JSON"}'
@@ -110,15 +112,16 @@ def test_a_bad_request_is_a_model_error_with_the_models_words(
 
 
 def test_an_update_swaps_models_without_a_gap(
-    make_config: Any, make_endpoint: Any, sagemaker: Any, runtime: Any
+    make_config: Any, make_endpoint: Any, sagemaker: Any, runtime: Any, gateway: Any
 ) -> None:
     """Callers must not notice a deployment."""
     name = make_endpoint(make_config(main=(3, 1)))["EndpointName"]
     fresh, stop = make_config(main=(4, 1)), threading.Event()
 
     def ask_until_stopped() -> set[float]:
-        seen = set()
-        while not stop.is_set():
+        seen, is_last = set(), False
+        while not is_last:
+            is_last = stop.is_set()  # one request begins after the old server has ended
             seen.add(invoke(runtime, name, 1)["value"])
         return seen
 
@@ -127,7 +130,7 @@ def test_an_update_swaps_models_without_a_gap(
         sagemaker.update_endpoint(EndpointName=name, EndpointConfigName=fresh)
         pending = sagemaker.describe_endpoint(EndpointName=name)
         endpoint = settled(sagemaker, name)
-        time.sleep(1)
+        await_until(lambda: server_homes(name, gateway), lambda found: len(found) == 1)  # the old server has ended
         stop.set()
 
     assert pending["PendingDeploymentSummary"]["EndpointConfigName"] == fresh
@@ -207,13 +210,22 @@ def test_deleting_an_endpoint_ends_its_processes(make_config: Any, sagemaker: An
     """Nothing may go on holding memory and a port."""
     sagemaker.create_endpoint(EndpointName="short-lived", EndpointConfigName=make_config(main=(3, 1)))
     settled(sagemaker, "short-lived")
-    assert [p for p in servers(gateway) if "short-lived" in p.environ()["HOME"]]
+    assert server_homes("short-lived", gateway)
 
     sagemaker.delete_endpoint(EndpointName="short-lived")
 
-    assert not [p for p in servers(gateway) if "short-lived" in p.environ()["HOME"]]
+    assert not server_homes("short-lived", gateway)
     with pytest.raises(ClientError, match="Could not find endpoint"):
         sagemaker.describe_endpoint(EndpointName="short-lived")
+
+
+def server_homes(endpoint: str, gateway: Any) -> list[str]:
+    """The home folders of the processes that serve an endpoint."""
+    homes = []
+    for process in servers(gateway):
+        with suppress(psutil.NoSuchProcess):
+            homes.append(process.environ()["HOME"])
+    return [home for home in homes if endpoint in home]
 
 
 def servers(gateway: Any) -> list[psutil.Process]:
@@ -248,11 +260,9 @@ def test_a_configuration_needs_existing_models(sagemaker: Any) -> None:
         sagemaker.create_endpoint_config(EndpointConfigName="no-model", ProductionVariants=[variant])
 
 
-def test_an_existing_endpoint_is_not_created_again(make_config: Any, make_endpoint: Any, sagemaker: Any) -> None:
+def test_an_existing_endpoint_is_not_created_again(endpoint: dict[str, Any], make_config: Any, sagemaker: Any) -> None:
     """Airflow's operator updates instead when it gets exactly this code and these words."""
-    name = make_endpoint(make_config(main=(3, 1)))["EndpointName"]
-
     with pytest.raises(ClientError, match="Cannot create already existing endpoint") as refused:
-        sagemaker.create_endpoint(EndpointName=name, EndpointConfigName=make_config(main=(3, 1)))
+        sagemaker.create_endpoint(EndpointName=endpoint["EndpointName"], EndpointConfigName=make_config(main=(3, 1)))
 
     assert refused.value.response["Error"]["Code"] == "ValidationException"

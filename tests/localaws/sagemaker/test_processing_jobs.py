@@ -74,21 +74,24 @@ def start(sagemaker: Any, s3: Any, job_role: str) -> Callable[..., dict[str, Any
     return run
 
 
-def test_a_job_reads_its_inputs_and_writes_its_outputs(start: Callable[..., Any], s3: Any, gateway: Any) -> None:
-    """Arguments and variables name the container's paths; both must lead into the job's folder."""
-    job = start("cleans")
+@pytest.fixture(scope="module")
+def cleaned(start: Callable[..., Any]) -> dict[str, Any]:
+    """A job that did its work."""
+    return start("cleans")
 
-    assert job["ProcessingJobStatus"] == "Completed", job.get("FailureReason")
+
+def test_a_job_reads_its_inputs_and_writes_its_outputs(cleaned: dict[str, Any], s3: Any, gateway: Any) -> None:
+    """Arguments and variables name the container's paths; both must lead into the job's folder."""
+    assert cleaned["ProcessingJobStatus"] == "Completed", cleaned.get("FailureReason")
     written = s3.get_object(Bucket="lake", Key="silver/bars/year=2013/part.txt")["Body"].read().decode()
     folder = f"{gateway.folder}/state/processing/cleans"
     assert written == f"AAPL|{folder}|{folder}/opt/ml/processing/output"
 
 
-def test_its_lines_are_in_cloudwatch_logs(start: Callable[..., Any], logs: Any) -> None:
+@pytest.mark.usefixtures("cleaned")
+def test_its_lines_are_in_cloudwatch_logs(logs: Any) -> None:
     """The log group is AWS's, so a link to it works in both places."""
-    start("logs-it")
-
-    assert lines_of(logs, "/aws/sagemaker/ProcessingJobs", "logs-it/algo-1-") == ["cleaning for toys"]
+    assert lines_of(logs, "/aws/sagemaker/ProcessingJobs", "cleans/algo-1-") == ["cleaning for toys"]
 
 
 def test_a_program_that_exits_badly_fails_the_job_and_uploads_nothing(start: Callable[..., Any], s3: Any) -> None:
@@ -155,10 +158,8 @@ def test_a_job_that_runs_too_long_is_stopped(start: Callable[..., Any], s3: Any)
     assert job["ProcessingJobStatus"] == "Stopped"
 
 
-def test_what_was_asked_for_is_described(start: Callable[..., Any]) -> None:
+def test_what_was_asked_for_is_described(cleaned: dict[str, Any]) -> None:
     """Airflow reads the outputs back from here."""
-    job = start("described")
-
-    assert job["AppSpecification"]["ContainerEntrypoint"][0] == "python3"
-    assert json.dumps(job["ProcessingOutputConfig"]).count("s3://lake/silver/") == 1
-    assert job["ProcessingEndTime"] >= job["ProcessingStartTime"] >= job["CreationTime"]
+    assert cleaned["AppSpecification"]["ContainerEntrypoint"][0] == "python3"
+    assert json.dumps(cleaned["ProcessingOutputConfig"]).count("s3://lake/silver/") == 1
+    assert cleaned["ProcessingEndTime"] >= cleaned["ProcessingStartTime"] >= cleaned["CreationTime"]

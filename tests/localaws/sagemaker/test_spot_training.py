@@ -26,10 +26,13 @@ for step in range(done + 1, 4):
     kept.parent.mkdir(parents=True, exist_ok=True)
     kept.write_text(str(step))
     print(f"step: {step}", flush=True)
-    if done == 0 and step == 2:
+    if done == 0 and step == 2 and os.environ["WAIT"] == "yes":
         time.sleep(60)
 pathlib.Path(os.environ["SM_MODEL_DIR"], "factor").write_text("1")
 """
+
+
+ENVIRONMENT = {"SM_CHECKPOINT_DIR": "/opt/ml/checkpoints", "WAIT": "yes"}
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +55,7 @@ def start(sagemaker: Any, s3: Any, job_role: str) -> Callable[..., None]:
             },
             "CheckpointConfig": {"S3Uri": f"s3://models/checkpoints/{name}"},
             "EnableManagedSpotTraining": True,
-            "Environment": {"SM_CHECKPOINT_DIR": "/opt/ml/checkpoints"},
+            "Environment": ENVIRONMENT,
             "OutputDataConfig": {"S3OutputPath": "s3://models/training"},
             "ResourceConfig": {"InstanceType": "ml.m5.large", "InstanceCount": 1, "VolumeSizeInGB": 5},
             "StoppingCondition": {"MaxRuntimeInSeconds": 50, "MaxWaitTimeInSeconds": 60},
@@ -124,7 +127,7 @@ def test_checkpoints_that_cannot_be_kept_fail_the_job(start: Callable[..., None]
     """Found out at the first interruption, it would be too late."""
     start(
         "closed-checkpoints", CheckpointConfig={"S3Uri": "s3://closed/checkpoints"}, EnableManagedSpotTraining=False,
-        StoppingCondition={"MaxRuntimeInSeconds": 3},
+        StoppingCondition={"MaxRuntimeInSeconds": 50}, Environment={**ENVIRONMENT, "WAIT": "no"},
     )  # fmt: skip
 
     job = wait_for(

@@ -73,33 +73,43 @@ def start(sagemaker: Any, s3: Any, job_role: str) -> Callable[..., dict[str, Any
     return run
 
 
-def test_a_job_trains_on_its_channel_and_leaves_a_model(start: Callable[..., Any], s3: Any, gateway: Any) -> None:
+@pytest.fixture(scope="module")
+def trained(start: Callable[..., Any]) -> dict[str, Any]:
+    """A job that trained well."""
+    return start("listed-1")
+
+
+@pytest.fixture(scope="module")
+def failed(start: Callable[..., Any]) -> dict[str, Any]:
+    """A job whose script wrote down why it failed."""
+    return start("listed-2", mode="note")
+
+
+def test_a_job_trains_on_its_channel_and_leaves_a_model(trained: dict[str, Any], s3: Any, gateway: Any) -> None:
     """The whole contract at once: data, code, arguments, variables, metrics, artefacts."""
-    job = start("trains-well")
+    job = trained
 
     assert job["TrainingJobStatus"] == "Completed", job.get("FailureReason")
     assert [step["Status"] for step in job["SecondaryStatusTransitions"]] == [
         "Starting", "Downloading", "Training", "Uploading", "Completed"
     ]  # fmt: skip
-    assert job["ModelArtifacts"]["S3ModelArtifacts"] == "s3://models/training/trains-well/output/model.tar.gz"
+    assert job["ModelArtifacts"]["S3ModelArtifacts"] == "s3://models/training/listed-1/output/model.tar.gz"
     assert [(m["MetricName"], m["Value"]) for m in job["FinalMetricDataList"]] == [("loss", 0.25)]
-    model = s3.get_object(Bucket="models", Key="training/trains-well/output/model.tar.gz")["Body"].read()
+    model = s3.get_object(Bucket="models", Key="training/listed-1/output/model.tar.gz")["Body"].read()
     with tarfile.open(fileobj=io.BytesIO(model)) as opened:
         assert opened.extractfile("factor").read() == b"2.0"  # type: ignore[union-attr]
-    data = s3.get_object(Bucket="models", Key="training/trains-well/output/output.tar.gz")["Body"].read()
+    data = s3.get_object(Bucket="models", Key="training/listed-1/output/output.tar.gz")["Body"].read()
     with tarfile.open(fileobj=io.BytesIO(data)) as opened:
         seen = opened.extractfile("seen.json").read().decode()  # type: ignore[union-attr]
-    assert '"TRAINING_JOB_NAME": "trains-well"' in seen
+    assert '"TRAINING_JOB_NAME": "listed-1"' in seen
     assert f'"STOCKCAST_STACK": "{gateway.stack_id}"' in seen
     assert '"FLAVOUR": "plain"' in seen
-    assert str(gateway.folder / "state/training/trains-well") in seen
+    assert str(gateway.folder / "state/training/listed-1") in seen
 
 
-def test_its_lines_are_in_cloudwatch_logs(start: Callable[..., Any], logs: Any) -> None:
+def test_its_lines_are_in_cloudwatch_logs(trained: dict[str, Any], logs: Any) -> None:
     """Without its log nobody can tell why a job failed."""
-    start("logs-its-lines")
-
-    lines = lines_of(logs, "/aws/sagemaker/TrainingJobs", "logs-its-lines/algo-1-")
+    lines = lines_of(logs, "/aws/sagemaker/TrainingJobs", f"{trained['TrainingJobName']}/algo-1-")
 
     assert lines == [f"epoch {n} loss: {1 / (n + 1):.3f}" for n in range(4)]
 
@@ -115,11 +125,9 @@ def test_a_script_that_raises_fails_the_job_with_its_last_words(start: Callable[
     assert s3.list_objects_v2(Bucket="models", Prefix="training/raises/")["KeyCount"] == 0
 
 
-def test_the_failure_file_becomes_the_reason(start: Callable[..., Any]) -> None:
+def test_the_failure_file_becomes_the_reason(failed: dict[str, Any]) -> None:
     """A script that writes output/failure is quoted, as on AWS."""
-    job = start("notes", mode="note")
-
-    assert job["FailureReason"] == "AlgorithmError: no bars after 2013, exit code: 2"
+    assert failed["FailureReason"] == "AlgorithmError: no bars after 2013, exit code: 2"
 
 
 @pytest.mark.parametrize(
@@ -187,21 +195,17 @@ def test_a_job_can_be_stopped(start: Callable[..., Any], sagemaker: Any, logs: A
         sagemaker.stop_training_job(TrainingJobName="stopped")
 
 
-def test_a_name_is_used_once(start: Callable[..., Any]) -> None:
+def test_a_name_is_used_once(start: Callable[..., Any], trained: dict[str, Any]) -> None:
     """Two runs of a DAG must not write into one job."""
-    start("only-once")
-
     with pytest.raises(ClientError) as refused:
-        start("only-once")
+        start(trained["TrainingJobName"])
 
     assert refused.value.response["Error"]["Code"] == "ResourceInUse"
 
 
-def test_jobs_are_listed_by_page_and_status(start: Callable[..., Any], sagemaker: Any) -> None:
+@pytest.mark.usefixtures("trained", "failed")
+def test_jobs_are_listed_by_page_and_status(sagemaker: Any) -> None:
     """Airflow looks names up in these lists."""
-    start("listed-1")
-    start("listed-2", mode="note")
-
     pages = sagemaker.get_paginator("list_training_jobs").paginate(
         NameContains="listed-", SortBy="Name", SortOrder="Ascending", PaginationConfig={"PageSize": 1}
     )

@@ -24,6 +24,7 @@ if a.mode == "raise" or (a.mode == "some" and a.units > 20):
 print(f"val_loss: {(a.rate - 0.1) ** 2 + a.units / 1000:.6f}")
 pathlib.Path(os.environ["SM_MODEL_DIR"], "factor").write_text(str(a.rate))
 """
+TWO_TRAININGS = {"MaxNumberOfTrainingJobs": 2, "MaxParallelTrainingJobs": 2}
 RANGES = {
     "ContinuousParameterRanges": [{"Name": "rate", "MinValue": "0.001", "MaxValue": "1", "ScalingType": "Logarithmic"}],
     "IntegerParameterRanges": [{"Name": "units", "MinValue": "8", "MaxValue": "64"}],
@@ -75,9 +76,15 @@ def trainings(sagemaker: Any, name: str) -> list[dict[str, Any]]:
     return [job for page in pages for job in page["TrainingJobSummaries"]]
 
 
-def test_the_best_training_is_the_one_with_the_lowest_loss(start: Callable[..., Any], sagemaker: Any) -> None:
+@pytest.fixture(scope="module")
+def tuned(start: Callable[..., Any]) -> dict[str, Any]:
+    """A tuning job with seed 7 and four trainings of half a second, two at once, when it has ended."""
+    return start("finds-best", seconds="0.5")
+
+
+def test_the_best_training_is_the_one_with_the_lowest_loss(tuned: dict[str, Any], sagemaker: Any) -> None:
     """A proposal that was not the best of those tried would be worse than none."""
-    tuning = start("finds-best")
+    tuning = tuned
 
     jobs = trainings(sagemaker, "finds-best")
     assert tuning["HyperParameterTuningJobStatus"] == "Completed", tuning.get("FailureReason")
@@ -95,14 +102,10 @@ def test_the_best_training_is_the_one_with_the_lowest_loss(start: Callable[..., 
     assert real["HyperParameters"]["_tuning_objective_metric"] == "val_loss"
 
 
-def test_no_more_trainings_run_at_once_than_allowed(start: Callable[..., Any], sagemaker: Any) -> None:
+@pytest.mark.usefixtures("tuned")
+def test_no_more_trainings_run_at_once_than_allowed(sagemaker: Any) -> None:
     """Each is a machine that is paid for, and accounts have limits."""
-    start(
-        "two-at-once", seconds="0.5",
-        ResourceLimits={"MaxNumberOfTrainingJobs": 5, "MaxParallelTrainingJobs": 2},
-    )  # fmt: skip
-
-    jobs = trainings(sagemaker, "two-at-once")
+    jobs = trainings(sagemaker, "finds-best")
     moments = [(job["CreationTime"], 1) for job in jobs] + [(job["TrainingEndTime"], -1) for job in jobs]
     at_once, most = 0, 0
     for _, change in sorted(moments):
@@ -111,16 +114,15 @@ def test_no_more_trainings_run_at_once_than_allowed(start: Callable[..., Any], s
     assert most == 2
 
 
+@pytest.mark.usefixtures("tuned")
 def test_the_same_seed_tries_the_same_values(start: Callable[..., Any], sagemaker: Any) -> None:
     """A tuning that cannot be repeated cannot be checked."""
-    limits = {"MaxNumberOfTrainingJobs": 2, "MaxParallelTrainingJobs": 2}
-    for name in ("repeats-1", "repeats-2"):
-        start(name, ResourceLimits=limits)
-    start("other-seed", ResourceLimits=limits, RandomSeed=8)
+    start("repeats", ResourceLimits=TWO_TRAININGS)
+    start("other-seed", ResourceLimits=TWO_TRAININGS, RandomSeed=8)
 
     first, second, other = (
-        [job["TunedHyperParameters"] for job in trainings(sagemaker, name)]
-        for name in ("repeats-1", "repeats-2", "other-seed")
+        [job["TunedHyperParameters"] for job in trainings(sagemaker, name)[:2]]
+        for name in ("finds-best", "repeats", "other-seed")
     )
     assert first == second != other
 
@@ -156,7 +158,7 @@ def test_trainings_that_fail_are_counted_and_never_the_best(start: Callable[...,
 
 def test_a_tuning_whose_trainings_all_fail_has_failed(start: Callable[..., Any], sagemaker: Any) -> None:
     """It must not end as a success with nothing to propose."""
-    tuning = start("all-fail", mode="raise")
+    tuning = start("all-fail", mode="raise", ResourceLimits=TWO_TRAININGS)
 
     assert tuning["HyperParameterTuningJobStatus"] == "Failed"
     assert "All training jobs failed" in tuning["FailureReason"]
@@ -217,5 +219,5 @@ def test_a_caller_needs_the_right_and_the_role(
 
     with pytest.raises(ClientError, match="sagemaker:CreateHyperParameterTuningJob"):
         start("not-allowed", client=may("sagemaker"))
-    started = start("allowed-1", wait=False, client=may("sagemaker"))
+    started = start("allowed-1", wait=False, client=may("sagemaker"), ResourceLimits=TWO_TRAININGS)
     assert started["HyperParameterTuningJobStatus"] == "InProgress"
