@@ -25,8 +25,9 @@ CONFIRMED = $(if $(CONFIRM),--confirm '$(CONFIRM)')
 .PHONY: check-infra check-dags review changes summary handover verify drift verify-dags retrain delivery pipelines approve reject
 
 help: ## List every target
-	@echo "Stockcast: a stock-forecasting pipeline on AWS that also runs whole on this machine."
-	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-17s %s\n", $$1, $$2}'
+	@targets="$$(grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-17s %s\n", $$1, $$2}')"; \
+		trap '' PIPE; printf '%s\n' "Stockcast: a stock-forecasting pipeline on AWS that also runs whole on this machine." \
+		"$$targets" 2>/dev/null || true # a reader may leave early: make | head
 
 up: ## Run the main job here: embedded AWS, Terraform, Airflow, train, forecast (SOURCE=sample|live SYMBOLS=AMZN,MSFT DAY=2013-03-01)
 	@$(LOCAL) up --source '$(SOURCE)' $(if $(SYMBOLS),--symbols '$(SYMBOLS)') $(if $(DAY),--day '$(DAY)') \
@@ -131,9 +132,10 @@ validate: ## Validate the Terraform of environment ENV (default local) without c
 train: ## Train, judge and, if it passes, deploy a model in the running local stack now
 	@$(LOCAL) train
 
-evaluate: ## Train on the days of BARS=path before FROM=2015-01-01, judge up to TO=2018-12-31, print the table (SYMBOLS=A,B SEEDS=0,1,2 MODELS=lstm,har)
+evaluate: ## Train on the days of BARS=path before FROM=2015-01-01, judge up to TO=2018-12-31, print the table (SYMBOLS=A,B SEEDS=0,1,2 MODELS=lstm,har OUT=build/evaluation)
 	@$(IN) jobs -- training/evaluate_bars.py --bars '$(or $(BARS),$(error BARS is empty; name a Parquet or CSV file of daily bars, such as make evaluate BARS=bars.csv FROM=2015-01-01 TO=2018-12-31))' \
-		--from '$(FROM)' --to '$(TO)' $(if $(SYMBOLS),--symbols '$(SYMBOLS)') $(if $(SEEDS),--seeds '$(SEEDS)') $(if $(MODELS),--models '$(MODELS)')
+		--from '$(FROM)' --to '$(TO)' $(if $(SYMBOLS),--symbols '$(SYMBOLS)') $(if $(SEEDS),--seeds '$(SEEDS)') $(if $(MODELS),--models '$(MODELS)') \
+		$(if $(OUT),--out '$(OUT)')
 
 ablate: ## Say whether the news in NEWS=path improve the network on the silver bars in BARS=path (OUT=build/ablation SCORER=lexicon)
 	@$(IN) jobs -- training/ablate.py --bars '$(or $(BARS),$(error BARS is empty; name a folder with silver bars))' \

@@ -27,9 +27,10 @@ from stockcast.evaluation.performance import Performance, performance
 from stockcast.evaluation.serving_rules import MOST_P99_MS, Serving
 from stockcast.evaluation.table import REFERENCES, Comparison, comparison, rendered
 from stockcast.forecasting import fitness
-from stockcast.forecasting.walk_forward import Pieces, begin, gathered, judged, judged_symbols, left_out, processes
+from stockcast.forecasting.walk_forward import Pieces, begin, find_excluded, gathered, judged, judged_symbols, processes
 from stockcast.models import bundle
 from stockcast.models.classical.roster import CHALLENGERS, COSTLY, challengers
+from stockcast.models.exclusions import summarize_exclusions
 from stockcast.models.lstm import Lstm
 from stockcast.models.onnx_model import OnnxModel
 from stockcast.models.recipe import Recipe
@@ -74,8 +75,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         everything, data_sha256 = read_bars(args.bars)
         _refuse_seen_days(everything, model.recipe)
         bars, data = judged_symbols(everything), training_set(everything, model.recipe.lookback)
-        for sentence in left_out(everything, bars):
-            print(sentence, flush=True)
+        if excluded := find_excluded(everything, bars):
+            print(summarize_exclusions(excluded, everything["symbol"].n_unique()), flush=True)
         serving = _serving(bars, model, args.model)  # first: a latency beside other work would be another's
         with processes() as pool:
             costly = _begun(bars, data, args, pool)

@@ -3,10 +3,12 @@
     make evaluate BARS=path.parquet FROM=2015-01-01 TO=2018-12-31 [SYMBOLS=AAPL,MSFT] [SEEDS=0,1] [MODELS=lstm,har]
 
 The network is trained by train.py as everywhere, from nothing and without a look at the days it is judged on. Every
-figure stands beside the naive one. Parquet or CSV; see --help for the columns.
+figure stands beside the naive one. Parquet or CSV; see --help for the columns. Symbols that are not evaluated are named
+in one line, and each with its reason in excluded.json in OUT.
 """
 
 import argparse
+import json
 import os
 import subprocess
 import sys
@@ -18,15 +20,17 @@ from pathlib import Path
 import polars as pl
 
 from stockcast.evaluation.table import REFERENCES, comparison, rendered
-from stockcast.forecasting.walk_forward import begin, gathered, judged, judged_symbols, left_out, processes
+from stockcast.forecasting.walk_forward import begin, find_excluded, gathered, judged, judged_symbols, processes
 from stockcast.models import bars_file, bundle
 from stockcast.models.classical.roster import CHALLENGERS, CHEAP, COSTLY, challengers
+from stockcast.models.exclusions import Exclusion, summarize_exclusions
 from stockcast.models.lstm import Lstm
 from stockcast.models.recipe import LOOKBACK
 from stockcast.models.training_set import training_set
 
 ROOT = Path(__file__).resolve().parents[1]
 TRAIN = ROOT / "training" / "train.py"
+OUT = ROOT / "build" / "evaluation"
 BEFORE_TEST = timedelta(days=3 * 366)  # two years of outcomes calibrate intervals and bias
 COSTLY_BEFORE_TEST = timedelta(days=440)  # one year does so well enough, and each costs fits by the dozen
 FEW_SYMBOLS = 20
@@ -42,13 +46,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Read, clean, part in time, train, judge."""
     args = _arguments(arguments)
     try:
-        bars = _bars(args)
+        bars, evaluated = _bars(args)
     except bars_file.BadFile as fault:
         raise SystemExit(f"make evaluate stops: {fault}") from fault
     args.models = args.models or _affordable(bars["symbol"].n_unique())
     with tempfile.TemporaryDirectory() as folder:
         try:
-            frames = _frames(bars, args, Path(folder))
+            frames = _frames(bars, evaluated, args, Path(folder))
         except ValueError as fault:  # too few rows to train or to judge on: its message says what is needed
             raise SystemExit(f"make evaluate stops: {fault}") from fault
     compared = comparison({name: frames[name] for name in (*args.models, *REFERENCES) if name in frames}, (1, 5, 21))
@@ -56,18 +60,33 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print("\n" + DIRECTION, flush=True)
 
 
-def _bars(args: argparse.Namespace) -> pl.DataFrame:
-    bars, notes = bars_file.cleaned(bars_file.read(args.bars, args.symbols), args.last)
+def _bars(args: argparse.Namespace) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """The bars to train on, and of these the ones of the symbols that can be evaluated."""
+    found = bars_file.read(args.bars, args.symbols)
+    bars, notes, excluded = bars_file.cleaned(found, args.last)
     marked = bars_file.marked(bars, args.first, args.last)
+    evaluated = judged_symbols(marked)
     for note in notes:
         print(note)
+    _report_excluded([*excluded, *find_excluded(marked, evaluated)], found["symbol"].n_unique(), args.out)
     parts = marked.group_by("split").agg(
         pl.len().alias("rows"), pl.col("date").min().alias("from"), pl.col("date").max().alias("to")
     )
     print(f"{args.bars}: {marked['symbol'].n_unique()} symbols")
     for row in parts.sort("from").iter_rows(named=True):
         print(f"  {row['split']}: {row['rows']} bars, {row['from']} to {row['to']}", flush=True)
-    return marked
+    return marked, evaluated
+
+
+def _report_excluded(excluded: Sequence[Exclusion], total: int, out: Path) -> None:
+    """Name them in one line, and write why each of them is excluded into a file."""
+    file = out / "excluded.json"
+    file.unlink(missing_ok=True)  # an earlier evaluation's
+    if excluded:
+        out.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps([one._asdict() for one in excluded], indent=2) + "\n")
+        place = file.relative_to(ROOT) if file.is_relative_to(ROOT) else file
+        print(summarize_exclusions(excluded, total, str(place)))
 
 
 def _affordable(symbols: int) -> tuple[str, ...]:
@@ -82,11 +101,11 @@ def _affordable(symbols: int) -> tuple[str, ...]:
     return (Lstm.name, *CHEAP)
 
 
-def _frames(everything: pl.DataFrame, args: argparse.Namespace, folder: Path) -> dict[str, pl.DataFrame]:
+def _frames(
+    everything: pl.DataFrame, bars: pl.DataFrame, args: argparse.Namespace, folder: Path
+) -> dict[str, pl.DataFrame]:
     """Test rows by model, the models that others are compared with among them."""
-    bars, data = judged_symbols(everything), training_set(everything, LOOKBACK)
-    for sentence in left_out(everything, bars):
-        print(sentence, flush=True)
+    data = training_set(everything, LOOKBACK)
     others = [name for name in CHALLENGERS if name in args.models or name in REFERENCES]
     since, costly_since = args.first - BEFORE_TEST, args.first - COSTLY_BEFORE_TEST
     models = challengers(others, data.frame[data.train_ends], since=since, costly_since=costly_since)
@@ -132,6 +151,7 @@ def _arguments(arguments: Sequence[str] | None) -> argparse.Namespace:
         "--models", type=_models,
         help=f"comma separated; default: all, but {' and '.join(COSTLY)} only for up to {FEW_SYMBOLS} symbols",
     )  # fmt: skip
+    add("--out", type=Path, default=OUT, help="folder for excluded.json; default: build/evaluation")
     return parser.parse_args(arguments)
 
 

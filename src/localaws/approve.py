@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import io
+import json
 import socket
 import sys
 import zipfile
@@ -16,9 +17,13 @@ from localaws.pipelines import Waiting
 from localaws.printable import printable
 from localaws.progress import StepFailed
 from localaws.stack import Stack
+from shipping import ending
+from shipping.review import commands, markdown, terminal
+from shipping.review.report import parse_report
 
-REVIEW = "plan.md"  # as `make review` calls it
+REVIEW, OLDER_REVIEW = "review.json", "plan.md"  # as `make review` calls them; older commits keep no report
 LONGEST_REVIEW = 60_000  # letters on a terminal; the whole of it is in the artifact
+MAX_ENTRIES = 200  # of one kind of danger or one module
 
 
 def answer(stack: Stack, pipeline: str, *, reject: bool, asks: bool = True) -> None:
@@ -32,6 +37,9 @@ def answer(stack: Stack, pipeline: str, *, reject: bool, asks: bool = True) -> N
             raise StepFailed("approve", f"the plan that waits has no review that could be read: {where}", remedy=remedy)
         print(f"\n{_shown(text, place)}")
     verdict = "Rejected" if reject else "Approved"
+    if ending.output_is_closed():
+        why = f"the output was closed before all of it was read; nothing was {verdict.lower()}."
+        raise StepFailed("answer", why, remedy="Run the command again without a pipe that ends early, such as `head`.")
     if asks and sys.stdin.isatty():
         _ask(verdict)
     who = f"{getpass.getuser()}@{socket.gethostname()}"
@@ -73,17 +81,33 @@ def _review(stack: Stack, place: dict[str, Any]) -> str:
     body = services.client(stack, "s3").get_object(Bucket=place["bucket"], Key=place["key"])["Body"].read()
     try:
         with zipfile.ZipFile(io.BytesIO(body)) as packed:
-            names = [name for name in packed.namelist() if name.split("/")[-1] == REVIEW]
-            return packed.read(names[0]).decode(errors="replace").strip() if names else ""
+            return _report(_read(packed, REVIEW)) or markdown.as_text(_read(packed, OLDER_REVIEW))
     except zipfile.BadZipFile:
         return ""
+
+
+def _read(packed: zipfile.ZipFile, name: str) -> str:
+    found = [path for path in packed.namelist() if path.split("/")[-1] == name]
+    return packed.read(found[0]).decode(errors="replace") if found else ""
+
+
+def _report(text: str) -> str:
+    """The report in review.json as this terminal shows it; empty where there is none, or one of an unknown form."""
+    try:
+        report = parse_report(json.loads(text)[commands.REPORT])
+    except (ValueError, KeyError, TypeError):
+        return ""
+    return terminal.render(report, width=terminal.find_width(), most=MAX_ENTRIES).strip()
 
 
 def _shown(text: str, place: dict[str, Any]) -> str:
     """As much of it as a terminal takes; whoever approves has to know when that is not the whole."""
     cut = len(text) - LONGEST_REVIEW
     where = f"aws s3 cp s3://{place['bucket']}/{place['key']} plan.zip"
-    rest = f"\n\nCUT HERE: {cut} more letters are not shown. The whole review: {where}" if cut > 0 else ""
+    if cut > 0:
+        rest = f"\n\nCUT HERE: {cut} more letters are not shown. The whole review: {where}"
+    else:
+        rest = f"\nThe page with all of it is plan.html in: {where}"
     return printable(text[:LONGEST_REVIEW].rstrip()) + rest
 
 

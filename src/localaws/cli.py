@@ -14,7 +14,7 @@ from localaws import approve, down, lock, pipelines, services, status, up
 from localaws import stack as stacks
 from localaws.progress import StepFailed
 from localaws.stack import Choice, Ports
-from shipping import environments, tools
+from shipping import ending, environments, tools
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -94,6 +94,11 @@ def _told(problem: Exception) -> int:
 
 def main(argv: list[str] | None = None) -> int:
     args = _parser().parse_args(argv)
+    with ending.tolerate_closed_output():
+        return _status(args)
+
+
+def _status(args: argparse.Namespace) -> int:
     try:
         return VERBS[args.verb](args) or 0
     except (StepFailed, tools.ToolMissing) as problem:

@@ -12,6 +12,7 @@ from localaws import loopback
 from localaws.printable import printable
 from localaws.progress import StepFailed
 from localaws.stack import Stack
+from shipping import ending
 
 SHOWN = 3  # executions of each pipeline
 LAST_WORDS = 6  # lines of a failed build's log
@@ -94,10 +95,10 @@ def _newest(found: Sequence[Fact]) -> list[Fact]:
 
 
 def _follow(stack: Stack, found: list[Fact]) -> list[Fact]:
-    """Print each change as it comes. What ended before this began is not told again."""
+    """Print each change as it comes, while somebody reads it. What ended before this began is not told again."""
     told = set(_changes(found))
     began = time.monotonic()
-    while not all(rests(pipeline) for pipeline in found):
+    while not all(rests(pipeline) for pipeline in found) and not ending.output_is_closed():
         time.sleep(LOOK_EVERY_SECONDS)
         found = known(stack)
         for change in _changes(found):

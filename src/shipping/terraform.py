@@ -145,7 +145,10 @@ def _known(environment: str) -> dict[str, Any]:
 
 def outputs(environment: str, form: str) -> None:
     """Print the environment's outputs, and nothing else, on stdout."""
-    print(output_forms.shown(_known(environment), form))
+    known, endpoint = _known(environment), os.environ.get("AWS_ENDPOINT_URL", "")
+    if environments.is_embedded(endpoint):
+        known = output_forms.make_reachable(known, endpoint)
+    print(output_forms.shown(known, form))
 
 
 def console(environment: str) -> None:

@@ -14,11 +14,15 @@ import pytest
 from botocore.response import StreamingBody
 from botocore.stub import ANY, Stubber
 from tests.localaws.test_pipelines import PAGE, ended, waits
+from tests.shipping.review.plans import change, plan, review_of, settings
 from tests.web import Site, serving
 
 from localaws import approve, services
 from localaws.progress import StepFailed
 from localaws.stack import Choice, Ports, Stack
+from shipping import ending
+from shipping.review import commands, markdown
+from shipping.review.report import build_report
 
 INFRASTRUCTURE = "stockcast-infrastructure"
 ANSWERED = {"pipelineName": INFRASTRUCTURE, "stageName": "Approve-local", "actionName": "Approve", "token": "t-1"}
@@ -77,6 +81,66 @@ def test_the_plan_that_waits_is_shown_and_answered_by_name(
     assert "1 to change; dangers: none" in shown
     assert "retention 7 -> 14" in shown
     assert f"{verdict.lower()} by " in shown
+
+
+HOSTILE = 'x"]\n<script>&amp; | **bold** `code` _a_ [b](c) \x1b[31m\x1b]0;t\x07\u202e'
+BUCKET, TOPIC = "module.lake.aws_s3_bucket.this", f'aws_sns_topic.t["{HOSTILE}"]'
+WAITING = review_of(plan(change(BUCKET, {"id": "b"}), change(TOPIC, {"id": "b"}), *settings(2)))
+AS_JSON = json.dumps({"plan": "c0ffee", commands.REPORT: build_report(WAITING).as_json()})
+
+
+@pytest.mark.parametrize("columns", [80, 120])
+def test_a_review_is_shown_as_plain_text_as_wide_as_the_terminal(
+    stack: Stack, stubs: dict[str, Stubber], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
+    columns: int,
+) -> None:  # fmt: skip
+    """Escaped Markdown is hard to read, and what is hard to read is approved unread."""
+    monkeypatch.setenv("COLUMNS", str(columns))
+    has_plan(stubs, review_json=AS_JSON, plan_md=markdown.shown(WAITING))
+    stubs["codepipeline"].add_response("put_approval_result", {}, {**ANSWERED, "result": ANY})
+
+    approve.answer(stack, "", reject=False)
+
+    shown = capsys.readouterr().out.split("\n\n", 1)[1]
+    lines = shown.split("\nThe page with all of it", 1)[0].splitlines()
+    assert columns - 20 < max(map(len, lines)) <= columns
+    places = [shown.index(word) for word in ("DESTROYED (2)", "USD A MONTH", "CHANGES BY MODULE")]
+    assert places == sorted(places)
+    assert "Forecast endpoint       167.90  167.90       -" in shown
+    assert not [line for line in lines if "\\" in line or line.startswith(("|", "#", "<", "**"))]
+    assert '["x"]\N{REPLACEMENT CHARACTER}<script>&amp; | **bold** `code` _a_ [b](c) ' in shown.replace("\n    ", " ")
+    assert not set(shown) & set("\x1b\x07\r\x9b\u202e")
+
+
+@pytest.mark.parametrize(
+    "older", ["", "no JSON", "[]", '{"plan": "c0ffee"}', '{"report": {"title": "of another form"}}']
+)
+def test_the_markdown_of_an_older_commit_is_shown_as_plain_text(
+    stack: Stack, stubs: dict[str, Stubber], capsys: pytest.CaptureFixture[str], older: str
+) -> None:
+    """The pushed commit's code writes the review, this clone's shows it."""
+    has_plan(stubs, plan_md=markdown.shown(WAITING), **({"review_json": older} if older else {}))
+    stubs["codepipeline"].add_response("put_approval_result", {}, {**ANSWERED, "result": ANY})
+
+    approve.answer(stack, "", reject=False)
+
+    shown = capsys.readouterr().out
+    assert "Destroyed (2)\n- module.lake.aws_s3_bucket.this is destroyed: its objects go with it" in shown
+    assert "Forecast endpoint       167.90  167.90       -  2 × ml.m5.large all month" in shown
+    assert "<script>&amp; | **bold** 'code' _a_ [b](c) " in shown
+    assert not [sign for sign in ("\\", "</details>", "| ---", "|---", "&gt;", "###") if sign in shown]
+    assert not set(shown) & set("\x1b\x07\r\x9b\u202e")
+
+
+def test_nothing_is_approved_that_is_not_read_to_its_end(
+    stack: Stack, stubs: dict[str, Stubber], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`make approve | head` has shown a few lines, and the worst may stand in the others."""
+    has_plan(stubs, review_json=AS_JSON)
+    monkeypatch.setattr(ending, "output_is_closed", lambda: True)
+
+    with pytest.raises(StepFailed, match="the output was closed before all of it was read; nothing was approved"):
+        approve.answer(stack, "", reject=False)
 
 
 def test_a_plan_without_a_review_is_not_approved_blind(stack: Stack, stubs: dict[str, Stubber]) -> None:

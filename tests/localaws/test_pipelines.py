@@ -13,6 +13,7 @@ from tests.web import Site, serving
 from localaws import pipelines
 from localaws.progress import StepFailed
 from localaws.stack import Choice, Ports, Stack
+from shipping import ending
 
 PAGE = "/_localaws/pipelines.json"
 
@@ -113,6 +114,14 @@ def test_watching_tells_each_change_and_ends_as_the_newest_execution_did(
     assert got == status
     assert f"stockcast-dags 5b5b5b5b  Check: {end}\n" in shown
     assert shown.count("Check: InProgress") == 0  # known before the watch began
+
+
+def test_watching_ends_when_nobody_reads_it_any_more(stack: Stack, site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`make pipelines WATCH=1 | head` would run on for as long as a pipeline does."""
+    put(site, at_work("stockcast-dags"))
+    monkeypatch.setattr(ending, "output_is_closed", lambda: True)
+
+    assert pipelines.show(stack, watch=True) == 0
 
 
 def test_watching_ends_where_only_a_person_can_go_on(stack: Stack, site: Site) -> None:

@@ -1,5 +1,6 @@
 """Anybody's bars, judged here."""
 
+import json
 from datetime import date
 from pathlib import Path
 
@@ -42,12 +43,22 @@ def test_a_symbol_that_cannot_be_judged_is_named_and_the_others_are(path, tmp_pa
     """An index without volumes has no whole window; it must neither end the evaluation of all nor vanish unseen."""
     index = bars(len(DAYS), 7, "^VIX", DAYS).drop("close_raw", "source").with_columns(volume=pl.lit(0.0))
     market = pl.read_csv(path, try_parse_dates=True)
-    pl.concat([market, index.select(market.columns).cast(market.schema)]).write_csv(tmp_path / "market.csv")
+    young = market.filter(pl.col("symbol") == "AAA").tail(100).with_columns(symbol=pl.lit("YOUNG"))
+    pl.concat([market, index.select(market.columns).cast(market.schema), young]).write_csv(tmp_path / "market.csv")
 
-    evaluate_bars.main(["--bars", str(tmp_path / "market.csv"), *TEST, "--models", "naive"])
+    evaluate_bars.main(
+        ["--bars", str(tmp_path / "market.csv"), *TEST, "--models", "naive", "--out", str(tmp_path / "out")]
+    )
 
     told = capsys.readouterr().out
-    assert "^VIX is not judged: too young, gone before the test, or without a whole window" in told
+    file = tmp_path / "out" / "excluded.json"
+    reasons = "fewer than 290 bars (1): YOUNG; no complete feature window (1): ^VIX"
+    assert [one for one in told.splitlines() if "^VIX" in one or "YOUNG" in one] == [
+        f"excluded 2 of 4 symbols: {reasons} (details in {file})"
+    ]
+    assert [one["detail"] for one in json.loads(file.read_text())] == [
+        "YOUNG left out: fewer than 290 bars", "^VIX is not judged: no complete feature window",
+    ]  # fmt: skip
     assert "1 trading day ahead" in told
 
 
@@ -56,7 +67,7 @@ def test_many_symbols_are_judged_without_the_models_that_would_take_long(path, t
     monkeypatch.setattr(evaluate_bars, "FEW_SYMBOLS", 1)
     asked = []
 
-    def note(bars, args, folder):
+    def note(bars, evaluated, args, folder):
         asked.append(args.models)
         raise ValueError("noted")
 

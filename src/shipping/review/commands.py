@@ -8,18 +8,18 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import sys
 from pathlib import Path
 from typing import Any
 
 from shipping import dag_sync, saved_plan, terraform_root, tools
 from shipping.environments import Refused
 from shipping.review import markdown, page, terminal, verdict
+from shipping.review.report import build_report
 from shipping.review.verdict import Review
 from shipping.saved_plan import SavedPlan
 
 NO_PLAN = "none"
+REPORT = "report"  # the key of review.json that `make approve` shows
 
 
 def folder(environment: str) -> Path:
@@ -35,9 +35,9 @@ def review(environment: str) -> None:
     found = verdict.of(_as_json(environment, saved), environment, dag_sync.commit_here(tools.ROOT))
     to = folder(environment)
     _keep(found, digest, to)
-    colours = sys.stdout.isatty() and "NO_COLOR" not in os.environ
-    shown_as = to / "plan.html"
-    print(terminal.shown(found, colours=colours, page=str(shown_as.relative_to(tools.ROOT))), flush=True)
+    place = str((to / "plan.html").relative_to(tools.ROOT))
+    colours, width = terminal.wants_colours(), terminal.find_width()
+    print(terminal.shown(found, colours=colours, page=place, width=width), flush=True)
     found.check_money()
 
 
@@ -86,6 +86,7 @@ def _keep(found: Review, digest: str, to: Path) -> None:
         "summary": found.summary,
         "is_above_ceiling": found.bill.is_above_ceiling,
         "not_priced": found.bill.not_priced,
+        REPORT: build_report(found).as_json(),
     }
     (to / "review.json").write_text(json.dumps(kept, indent=2) + "\n")
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import html
+import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 from shipping.review import words
 from shipping.review.verdict import Review
@@ -11,6 +13,8 @@ from shipping.review.verdict import Review
 LONGEST = 60_000  # GitHub takes 65 536 characters in a comment
 LIMITS = (200, 40, 10, 0)  # how many of one kind or module are told: the most that fits
 SPECIAL = re.compile(r"([\\`*_{}\[\]()#+!|~-])")
+ESCAPED = re.compile(r"\\([\\`*_{}\[\]()#+!|~-])")
+FOLD = re.compile(r"^<details><summary>(.*)</summary>$|^</details>$")
 
 
 def shown(review: Review) -> str:
@@ -102,3 +106,36 @@ def _text(text: str) -> str:
 def _html(text: str) -> str:
     plain = words.clean(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return plain.replace("@", "&commat;")
+
+
+def as_text(markdown: str) -> str:
+    """A comment that `shown` wrote, as plain text for a terminal: what an older build kept is nothing else."""
+    lines: list[str] = []
+    for is_table, found in itertools.groupby(markdown.splitlines(), lambda line: line[:1] == line[-1:] == "|"):
+        lines += (_aligned if is_table else _lines_as_text)(found)
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+
+
+def _lines_as_text(lines: Iterable[str]) -> list[str]:
+    unfolded = (FOLD.sub(lambda found: found[1] or "", line.rstrip()) for line in lines)
+    return [_inline_as_text(re.sub(r"^(##|###) (\N{WARNING SIGN} )?", "", line)) for line in unfolded]
+
+
+def _inline_as_text(text: str) -> str:
+    """Without escapes and emphasis; between backticks all characters mean themselves."""
+    parts = re.split(r"(?<!\\)`", text)
+    outside = [html.unescape(ESCAPED.sub(r"\1", re.sub(r"(?<!\\)\*\*", "", part))) for part in parts[::2]]
+    return "".join(itertools.chain(*itertools.zip_longest(outside, parts[1::2], fillvalue="")))
+
+
+def _aligned(lines: Iterable[str]) -> list[str]:
+    """Rows of a table, the first column aligned to the left, sums to the right."""
+    cells = (re.split(r"(?<!\\)\|", line)[1:-1] for line in lines if not line.startswith("|---"))
+    rows = [[_inline_as_text(cell.strip()) for cell in row] for row in cells]
+    sizes = [max(map(len, column)) for column in itertools.zip_longest(*rows, fillvalue="")]
+    return ["  ".join(_padded(row, sizes)).rstrip() for row in rows]
+
+
+def _padded(row: Sequence[str], sizes: Sequence[int]) -> Iterator[str]:
+    for at, (cell, size) in enumerate(zip(row, sizes, strict=False)):
+        yield cell.rjust(size) if 0 < at < len(sizes) - 1 else cell.ljust(size)

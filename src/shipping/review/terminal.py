@@ -1,109 +1,110 @@
-"""A review as a terminal shows it: at most 100 columns, colours only where somebody looks."""
+"""A review as plain text for a terminal or a log: as wide as the terminal, colours only where somebody looks."""
 
 from __future__ import annotations
 
+import os
+import shutil
+import sys
 import textwrap
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 
 from shipping.review import words
+from shipping.review.report import COLUMNS, DANGER, TITLE, WARNING, Group, Report, Row, Section, build_report
 from shipping.review.verdict import Review
 
-WIDTH = 100
+WIDTH = 100  # columns, where the output is no terminal
+MIN_WIDTH, MAX_WIDTH = 60, 120  # longer lines are hard to read
 TOLD_AT_MOST = 40  # of one kind or module; the page has all of them
+MIN_HOW = 48  # columns beside the sums for how they were reckoned; with fewer that goes below
 RED, YELLOW, BOLD, PLAIN = "\033[31m", "\033[33m", "\033[1m", "\033[0m"
-Paint = Callable[[str, str], str]
+COLOURS = {DANGER: RED, WARNING: YELLOW, TITLE: BOLD}
 
 
-def shown(review: Review, *, colours: bool, page: str) -> str:
+def find_width() -> int:
+    """Columns of the terminal on stdout, or those that COLUMNS names."""
+    return min(max(shutil.get_terminal_size((WIDTH, 24)).columns, MIN_WIDTH), MAX_WIDTH)
+
+
+def wants_colours() -> bool:
+    return sys.stdout.isatty() and "NO_COLOR" not in os.environ
+
+
+def shown(review: Review, *, colours: bool, page: str, width: int = WIDTH) -> str:
     """The whole review; `page` is where its HTML lies."""
-    paint = _paint if colours else _leave
-    parts = [_head(review, paint), _dangers(review, paint), _money(review, paint), _modules(review, paint)]
-    parts += [_drift(review, paint), _foot(review, page)]
-    return "\n".join(line for part in parts for line in part)
+    text = render(build_report(review), colours=colours, width=width)
+    return f"{text}\nThe whole of it, to be read in a browser: {page}"
 
 
-def _paint(colour: str, text: str) -> str:
-    return f"{colour}{text}{PLAIN}"
+def render(report: Report, *, colours: bool = False, width: int = WIDTH, most: int = TOLD_AT_MOST) -> str:
+    """A report as lines of at most `width` columns; of each group at most `most` entries, with how many are left.
+
+    Whoever wrote the report, its text is shown and never obeyed: control characters are replaced, and blanks that would
+    push words to a line of their own are taken together.
+    """
+    lines = [_painted(line, TITLE, colours) for line in _wrapped(report.title, width)]
+    for section in report.sections:
+        lines += ["", *_section(section, colours, width, most)]
+    return "\n".join([*lines, "", *_wrapped(report.summary, width)])
 
 
-def _leave(_: str, text: str) -> str:
-    return text
+def _section(section: Section, colours: bool, width: int, most: int) -> Iterator[str]:
+    for line in _wrapped(section.title, width):
+        yield _painted(line, section.style, colours)
+    for row, line in _table(section.rows, width):
+        yield _painted(line, row.style, colours)
+    for group in section.groups:
+        yield from _group(group, width, most)
+    for note in section.notes:
+        for line in _wrapped(note.text, width, 2 if section.title else 0):
+            yield _painted(line, note.style, colours)
 
 
-def _head(review: Review, paint: Paint) -> Iterator[str]:
-    yield paint(BOLD, f"Review of the saved plan of {review.environment}, made from {review.commit[:12]}")
-    yield ""
+def _painted(line: str, style: str, colours: bool) -> str:
+    colour = COLOURS.get(style) if colours else None
+    return f"{colour}{line}{PLAIN}" if colour else line
 
 
-def _dangers(review: Review, paint: Paint) -> Iterator[str]:
-    if not review.dangers:
-        yield from (words.NO_DANGERS, "")
-    for kind, found in review.by_kind.items():
-        yield paint(RED, f"{words.HEADINGS[kind].upper()} ({len(found)})")
-        for danger in found[:TOLD_AT_MOST]:
-            yield from _wrapped(words.clean(danger.address), 2)
-            yield from _wrapped(f"{words.clean(danger.what)}: {danger.meaning}", 6)
-        if len(found) > TOLD_AT_MOST:
-            yield f"  and {len(found) - TOLD_AT_MOST} more, which the page tells"
-        yield ""
+def _group(group: Group, width: int, most: int) -> Iterator[str]:
+    indent = 2
+    if group.title:
+        yield from _wrapped(group.title, width, indent)
+        indent = 4
+    for first, *others in group.entries[:most]:
+        yield from _wrapped(first, width, indent)
+        for other in others:
+            yield from _wrapped(other, width, indent + 4)
+    if len(group.entries) > most:
+        yield f"{' ' * indent}and {len(group.entries) - most} more, which the page tells"
 
 
-def _money(review: Review, paint: Paint) -> Iterator[str]:
-    bill = review.bill
-    yield paint(BOLD, f"{'USD A MONTH':<34}{'now':>12}{'after':>12}{'change':>12}")
-    for line in bill.lines:
-        sums = (words.usd(line.before), words.usd(line.after), words.usd(line.change, signed=True))
-        yield f"{line.label:<34}" + "".join(f"{one:>12}" for one in sums)
-    total = (
-        f"{words.usd(bill.before):>12}{words.usd(bill.after):>12}{words.usd(bill.after - bill.before, signed=True):>12}"
-    )
-    yield paint(BOLD, f"{'all':<34}{total}")
-    if bill.ceiling is not None:
-        yield paint(RED if bill.is_above_ceiling else PLAIN, f"{'ceiling':<34}{'':>12}{words.usd(bill.ceiling):>12}")
-    for unpriced in bill.not_priced:
-        yield from _wrapped(paint(RED, f"not priced, so no pipeline applies this plan: {unpriced}"))
-    for warning in bill.warnings:
-        yield from _wrapped(paint(YELLOW, f"warning: {warning}"))
-    for note in (*bill.notes[:-1], words.share_of_doubt(bill.lines)):
-        yield from _wrapped(note)
-    yield ""
+def _table(rows: Sequence[Row], width: int) -> Iterator[tuple[Row, str]]:
+    """Lines of a table: a label, sums aligned to the right, and how they were reckoned.
 
-
-def _modules(review: Review, paint: Paint) -> Iterator[str]:
-    before, after = review.planned.resources
-    yield paint(BOLD, f"CHANGES BY MODULE: {before} resources now, {after} after")
-    if not review.modules:
-        yield f"  {words.NO_CHANGES}"
-    for module in review.modules:
-        yield f"  {words.module_name(module.name)}: {module.counts}"
-        for change in module.changes[:TOLD_AT_MOST]:
-            told = words.attributes(change)
-            yield from _wrapped(f"{change.action} {words.local_name(change)}{f': {told}' if told else ''}", 4)
-        if len(module.changes) > TOLD_AT_MOST:
-            yield f"    and {len(module.changes) - TOLD_AT_MOST} more, which the page tells"
-    if review.planned.outputs:
-        yield from _wrapped(f"outputs that change: {words.clean(', '.join(review.planned.outputs))}", 2)
-    for check in review.planned.failed_checks:
-        yield from _wrapped(f"a check does not hold: {words.clean(check)}", 2)
-    yield ""
-
-
-def _drift(review: Review, paint: Paint) -> Iterator[str]:
-    if not review.planned.drift:
+    In a narrow terminal that goes below the sums, and only of those that change.
+    """
+    if not rows:
         return
-    yield paint(YELLOW, words.DRIFT.upper())
-    for change in review.planned.drift[:TOLD_AT_MOST]:
-        what = words.attributes(change) or "is gone"
-        yield from _wrapped(f"{words.clean(change.address)}: {what}", 2)
-    yield ""
+    cells = [[_plain(cell) for cell in row.cells] for row in rows]
+    sizes = [max(len(one[at]) for one in cells) + 2 for at in range(1, COLUMNS - 1)]
+    label_size = min(max(len(one[0]) for one in cells), max(width - sum(sizes), 1))
+    how_at = label_size + sum(sizes) + 3
+    for row, (label, *sums, how) in zip(rows, cells, strict=True):
+        first, *below = textwrap.wrap(label, label_size) or [""]
+        line = f"{first:<{label_size}}" + "".join(f"{one:>{size}}" for one, size in zip(sums, sizes, strict=True))
+        if width - how_at >= MIN_HOW:
+            beside, *more = textwrap.wrap(how, width - how_at) or [""]
+            line = f"{line:<{how_at}}{beside}"
+            below += [f"{'':<{how_at}}{one}" for one in more]
+        elif sums[-1] != words.UNCHANGED:
+            below += _wrapped(how, width, 4)
+        yield from ((row, one.rstrip()) for one in (line, *below))
 
 
-def _foot(review: Review, page: str) -> Iterator[str]:
-    yield from _wrapped(review.summary)
-    yield f"The whole of it, to be read in a browser: {page}"
-
-
-def _wrapped(text: str, indent: int = 0) -> list[str]:
-    """Lines within WIDTH; what runs on stands two further in."""
+def _wrapped(text: str, width: int, indent: int = 0) -> list[str]:
+    """Lines within `width`; what runs on stands two further in."""
     first, later = " " * indent, " " * (indent + 2)
-    return textwrap.wrap(text, WIDTH, initial_indent=first, subsequent_indent=later, break_on_hyphens=False)
+    return textwrap.wrap(_plain(text), width, initial_indent=first, subsequent_indent=later, break_on_hyphens=False)
+
+
+def _plain(text: str) -> str:
+    return words.replace_controls(" ".join(text.split()))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
+import unicodedata
 
 from shipping.review.bill import Line
 from shipping.review.changes import Change
 
 LONGEST = 400  # characters of one fact: a policy may name a resource in 2048
 ATTRIBUTES_TOLD = 12
-CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069]")
+OBEYED = ("Cc", "Cf", "Cs", "Zl", "Zp")  # Unicode's control and format characters, surrogates, separators of lines
 
 HEADINGS = {
     "destroyed": "Destroyed",
@@ -19,6 +19,7 @@ HEADINGS = {
     "encryption weakened": "Encrypted less",
     "data at risk": "Data at risk",
 }
+UNCHANGED = "-"
 NOT_PRICED = "Not priced, and missing in the sum: no pipeline applies this plan"
 NO_DANGERS = "No dangers were found."
 NO_CHANGES = "Nothing changes."
@@ -28,8 +29,13 @@ ASSUMPTIONS = "What the sums rest on"
 
 def clean(text: str) -> str:
     """Without characters that a terminal obeys or that turn a line around, and of a length that one reads."""
-    plain = CONTROL.sub("\N{REPLACEMENT CHARACTER}", text)
+    plain = replace_controls(text)
     return plain if len(plain) <= LONGEST else f"{plain[: LONGEST - 4]} ..."
+
+
+def replace_controls(text: str) -> str:
+    """The text with a visible sign in the place of each character that a terminal or a browser would obey."""
+    return "".join("\N{REPLACEMENT CHARACTER}" if unicodedata.category(one) in OBEYED else one for one in text)
 
 
 def usd(amount: float | None, *, signed: bool = False) -> str:
@@ -37,7 +43,7 @@ def usd(amount: float | None, *, signed: bool = False) -> str:
     if amount is None:
         return "not priced"
     if signed and abs(amount) < 0.005:
-        return "-"
+        return UNCHANGED
     return f"{amount:+,.2f}" if signed else f"{amount:,.2f}"
 
 

@@ -13,6 +13,7 @@ from stockcast.evaluation.baselines import STANDARD_NORMAL
 from stockcast.features.indicators import NAMES, features
 from stockcast.forecasting.history import Factors, history
 from stockcast.models.contract import Forecaster
+from stockcast.models.exclusions import Exclusion
 from stockcast.models.recipe import HORIZONS, LEVELS, LOOKBACK
 from stockcast.models.windows import window_ends
 
@@ -31,12 +32,19 @@ def judged_symbols(bars: pl.DataFrame) -> pl.DataFrame:
     return candidates.filter(pl.col("symbol").is_in(seen))
 
 
-def left_out(everything: pl.DataFrame, judged: pl.DataFrame) -> list[str]:
-    """A sentence for each symbol that `judged_symbols` left out: what vanishes unseen is missed by nobody."""
-    return [
-        f"{symbol} is not judged: too young, gone before the test, or without a whole window"
-        for symbol in sorted(set(everything["symbol"]) - set(judged["symbol"]))
-    ]
+def find_excluded(everything: pl.DataFrame, judged: pl.DataFrame) -> list[Exclusion]:
+    """The symbols that `judged_symbols` left out, and why: what vanishes unseen is missed by nobody."""
+    left_out = everything.filter(~pl.col("symbol").is_in(judged["symbol"].unique().to_list()))
+    return [_exclusion(one) for one in left_out.sort("symbol").partition_by("symbol", maintain_order=True)]
+
+
+def _exclusion(bars: pl.DataFrame) -> Exclusion:
+    symbol = str(bars["symbol"][0])
+    if bars.height < MINIMUM_BARS:
+        reason = f"fewer than {MINIMUM_BARS} bars"
+    else:
+        reason = "no complete feature window" if (bars["split"] == "test").any() else "no test day"
+    return Exclusion(symbol, reason, f"{symbol} is not judged: {reason}")
 
 
 def _has_window(bars: pl.DataFrame) -> bool:

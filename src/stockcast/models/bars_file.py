@@ -15,10 +15,12 @@ import polars as pl
 
 from stockcast.cleaning.bar_schema import COLUMNS, broken_rows
 from stockcast.cleaning.calendar import trading_days
+from stockcast.cleaning.findings import Finding
 from stockcast.cleaning.inspection import inspect
 from stockcast.cleaning.marks import PURGED_DAYS
 from stockcast.cleaning.rules import part
 from stockcast.contracts.bars import MINIMUM_BARS, Rejected
+from stockcast.models.exclusions import Exclusion
 
 PRICES = ("open", "high", "low", "close")
 NUMBERS = (*PRICES, "volume")
@@ -45,10 +47,11 @@ class BadFile(ValueError):
 
 
 class Cleaned(NamedTuple):
-    """Bars that may be used, and a line on where they are from and on everything that was put aside."""
+    """Bars that may be used, lines on where they are from and on rows put aside, and the symbols put aside."""
 
     bars: pl.DataFrame
     notes: list[str]
+    excluded: list[Exclusion]
 
 
 def read(path: Path, symbols: Sequence[str] = ()) -> pl.DataFrame:
@@ -80,6 +83,7 @@ def read(path: Path, symbols: Sequence[str] = ()) -> pl.DataFrame:
 
 def cleaned(bars: pl.DataFrame, last: date) -> Cleaned:
     """Put aside what no source's bars would be forgiven: rows that break a rule, symbols that cannot be trusted."""
+    symbols = bars["symbol"].unique().sort().to_list()
     bars = bars.filter(pl.col("date") <= last)
     if bars.height == 0:
         raise BadFile(f"no bar up to {last}; there must be years of them. Choose later days.")
@@ -94,14 +98,23 @@ def cleaned(bars: pl.DataFrame, last: date) -> Cleaned:
     short = [symbol for symbol, one in by_symbol.items() if one.height < MINIMUM_BARS]
     seen = inspect({symbol: one for symbol, one in by_symbol.items() if symbol not in short}, {}, {})
     notes += _rows_aside([*aside, *seen.rejected])
-    notes += [f"{symbol} left out: fewer than {MINIMUM_BARS} bars" for symbol in short]
-    notes += [f"{one.symbol} left out, {one.rule}: {one.reason}" for one in seen.held]
+    excluded = _excluded([one for one in symbols if one not in by_symbol], short, seen.held, last)
     if not seen.bars or bars.height - kept.height > MOST_PUT_ASIDE * bars.height:
         raise BadFile(
             f"{bars.height - kept.height} of {bars.height} rows break a rule and {len(seen.bars)} symbols are left; at "
-            f"most {MOST_PUT_ASIDE:.0%} of rows may, and one symbol must stay. Found: {'; '.join(notes)}."
+            f"most {MOST_PUT_ASIDE:.0%} of rows may, and one symbol must stay. "
+            f"Found: {'; '.join([*notes, *(one.detail for one in excluded)])}."
         )
-    return Cleaned(pl.concat(seen.bars.values()), [*bars["source"].unique().sort(), *notes])
+    return Cleaned(pl.concat(seen.bars.values()), [*bars["source"].unique().sort(), *notes], excluded)
+
+
+def _excluded(gone: Sequence[str], short: Sequence[str], held: Sequence[Finding], last: date) -> list[Exclusion]:
+    none, few = f"no usable bar up to {last}", f"fewer than {MINIMUM_BARS} bars"
+    return [
+        *(Exclusion(symbol, none, f"{symbol} left out: {none}") for symbol in gone),
+        *(Exclusion(symbol, few, f"{symbol} left out: {few}") for symbol in short),
+        *(Exclusion(one.symbol, one.rule, f"{one.symbol} left out, {one.rule}: {one.reason}") for one in held),
+    ]
 
 
 def marked(bars: pl.DataFrame, first: date, last: date) -> pl.DataFrame:

@@ -12,6 +12,8 @@ from tests.shipping.review.plans import Shown, change, plan, settings
 from shipping import saved_plan, terraform, terraform_root, tools
 from shipping.environments import Refused
 from shipping.review import commands
+from shipping.review import terminal as terminal_form
+from shipping.review.report import parse_report
 from shipping.saved_plan import SavedPlan
 
 
@@ -62,6 +64,44 @@ def test_a_review_is_kept_in_three_forms_and_answers_changes_and_summary(
     assert capsys.readouterr().out == "yes\n"
     assert terraform.main(["summary", "--env", "local"]) == 0
     assert capsys.readouterr().out.startswith("1 to add, 0 to change, 0 to destroy; no dangers; 85 -> 86 USD a month")
+
+
+@pytest.mark.parametrize("columns", [70, 110])
+def test_a_review_is_as_wide_as_the_terminal_and_coloured_only_there(
+    saved: SavedPlan, answers: dict[str, Any], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch,
+    columns: int,
+) -> None:  # fmt: skip
+    """Lines that the terminal breaks by itself, and escape codes in a log, are read by nobody."""
+    monkeypatch.setenv("COLUMNS", str(columns))
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    answers["shown"] = plan(*settings(1), change("module.a.aws_kms_key.k", {"id": "k"}))
+
+    commands.review("local")
+    piped = capsys.readouterr().out
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    commands.review("local")
+    coloured = capsys.readouterr().out
+    monkeypatch.setenv("NO_COLOR", "1")
+    commands.review("local")
+
+    assert capsys.readouterr().out == piped
+    assert columns - 25 < max(map(len, piped.splitlines()[:-1])) <= columns
+    assert "\033" not in piped
+    assert "\033[31mDESTROYED (1)\033[0m\n" in coloured
+
+
+def test_the_report_is_kept_for_whoever_approves(
+    saved: SavedPlan, answers: dict[str, Any], capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    """`make approve` shows it in a terminal of another width, and has no plan to make it from."""
+    answers["shown"] = plan(*settings(1), change("aws_kms_key.k", {"id": "k"}))
+    commands.review("local")
+
+    kept = json.loads((tmp_path / "build/review/local/review.json").read_text())
+
+    text = terminal_form.render(parse_report(kept[commands.REPORT]))
+    assert capsys.readouterr().out.startswith(text)
+    assert "DESTROYED (1)" in text
 
 
 def test_a_plan_that_changes_nothing_answers_no(

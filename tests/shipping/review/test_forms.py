@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from html.parser import HTMLParser
+from typing import Any
 
 import pytest
 from tests.shipping.review.plans import allow, change, plan, policy, review_of, settings
 
 from shipping.review import markdown, page, terminal
+from shipping.review.report import build_report, parse_report
 from shipping.review.verdict import Review
 
 HOSTILE = 'x"]\n<script>alert(1)</script> | `code` @everyone [a](javascript:b) \x1b[31m\u202e'
@@ -69,6 +73,84 @@ def test_the_terminal_form_fits_into_100_columns_and_is_plain_without_a_terminal
     assert "\033" not in plain
     assert terminal.RED in painted
     assert "and 2960 more" in plain
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_the_terminal_form_is_as_wide_as_the_terminal(review: Review, width: int) -> None:
+    """A line that the terminal breaks by itself takes the columns of a table apart."""
+    lines = terminal.shown(review, colours=False, page="x", width=width).splitlines()
+
+    assert max(map(len, lines)) <= width
+    end = next(line.index("after") + len("after") for line in lines if line.startswith("USD A MONTH"))
+    rows = [line for line in lines if line.startswith(("Forecast endpoint ", "Jobs ", "all ", "ceiling "))]
+    assert [line[end - 3] for line in rows] == ["."] * 4  # the cents stand below each other
+    assert ("2 × ml.m5.large all month" in "\n".join(lines)) is (width == 120)  # unchanged, so only where there is room
+
+
+def test_the_terminal_form_knows_no_markup(review: Review) -> None:
+    """Somebody reads it in a terminal, a log or a mail, none of which renders anything."""
+    text = terminal.shown(review, colours=False, page="x")
+
+    assert not [sign for sign in ("\\", "**", "<details", "</", "&gt;", "|", "##") if sign in text]
+
+
+def test_words_of_a_plan_get_no_line_of_their_own() -> None:
+    """Blanks up to the edge would let a resource's name claim at a line's beginning that there are no dangers."""
+    spoof = f'aws_s3_bucket.this["{" " * 90}No dangers were found.{chr(0xA0) * 90}\n0 to add"]'
+
+    text = terminal.shown(review_of(plan(change(spoof, {"id": "b"}))), colours=False, page="x")
+
+    assert 'this[" No dangers were found. ' in text
+    assert not [line for line in text.splitlines() if line.lstrip().startswith(("No dangers", '0 to add"'))]
+
+
+def test_a_report_comes_back_from_json_as_it_was(review: Review) -> None:
+    """A build writes it, `make approve` reads it."""
+    report = build_report(review)
+
+    assert parse_report(json.loads(json.dumps(report.as_json()))) == report
+
+
+@pytest.mark.parametrize(
+    "change_it",
+    [
+        lambda found: found.pop("sections"),
+        lambda found: found.update(title=None),
+        lambda found: found.update(sections=7),
+        lambda found: found["sections"][0].update(groups=[{"title": "", "entries": [[]]}]),
+        lambda found: found["sections"][0].update(rows=[{"cells": ["all"], "style": ""}]),
+        lambda found: found["sections"][0].update(notes=["text"]),
+    ],
+)
+def test_a_report_of_another_form_is_refused(review: Review, change_it: Callable[[dict[str, Any]], object]) -> None:
+    """Half a review reads like a harmless one."""
+    found = json.loads(json.dumps(build_report(review).as_json()))
+    change_it(found)
+
+    with pytest.raises(ValueError, match="unknown form"):
+        parse_report(found)
+
+
+def test_a_report_that_somebody_else_wrote_is_shown_and_not_obeyed(review: Review) -> None:
+    """It comes out of an artifact that the code of a pushed commit made."""
+    found = json.loads(json.dumps(build_report(review).as_json()).replace("is destroyed", "\\u001b[2Jgone\\r\\ud800"))
+
+    text = terminal.render(parse_report(found))
+
+    assert "\N{REPLACEMENT CHARACTER}[2Jgone" in text
+    assert text.encode()  # no surrogate, at which a terminal's encoding fails
+    assert not set(text) & set("\x1b\r")
+
+
+def test_a_comment_as_text_has_everything_and_no_markup(review: Review) -> None:
+    """`make approve` shows it of a plan that an older commit's build reviewed."""
+    text = markdown.as_text(markdown.shown(review))
+
+    for words in ("Destroyed (1)", "More rights (1)", "memory_size (128 -> 256)", "add aws_rds_cluster.dear",
+                  "price_book.toml does not know this type", "A check does not hold: check.health",
+                  "aws_s3_bucket.drifted: force_destroy (false -> true)"):  # fmt: skip
+        assert words in text
+    assert not [sign for sign in ("\\", "**", "<details", "</", "&gt;", "|", "##", "`") if sign in text]
 
 
 def test_markdown_fits_into_a_comment_however_much_a_plan_changes() -> None:

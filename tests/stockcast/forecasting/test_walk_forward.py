@@ -10,7 +10,7 @@ from tests.stockcast.predictors import Level, recipe
 
 from stockcast.evaluation.model_rules import model_rules
 from stockcast.evaluation.performance import performance
-from stockcast.forecasting.walk_forward import judged_symbols, on_test_days, processes, walk_forward
+from stockcast.forecasting.walk_forward import find_excluded, judged_symbols, on_test_days, processes, walk_forward
 from stockcast.models.classical.har import PooledHar
 from stockcast.models.classical.naive import Naive
 from stockcast.models.lstm import Lstm
@@ -80,7 +80,13 @@ def test_symbols_without_a_test_day_or_with_too_few_bars_are_left_out(table):
     young = aapl.tail(100).with_columns(pl.lit("YOUNG").alias("symbol"))
     gone = aapl.filter(pl.col("split") == "train").with_columns(pl.lit("GONE").alias("symbol"))
 
-    assert judged_symbols(pl.concat([aapl, young, gone]))["symbol"].unique().to_list() == ["AAPL"]
+    everything = pl.concat([aapl, young, gone])
+    judged = judged_symbols(everything)
+
+    assert judged["symbol"].unique().to_list() == ["AAPL"]
+    assert [(one.symbol, one.reason) for one in find_excluded(everything, judged)] == [
+        ("GONE", "no test day"), ("YOUNG", "fewer than 290 bars"),
+    ]  # fmt: skip
 
 
 def test_an_index_without_volume_is_left_out(table):
@@ -88,7 +94,12 @@ def test_an_index_without_volume_is_left_out(table):
     aapl = table.filter(pl.col("symbol") == "AAPL")
     index = aapl.with_columns(pl.lit("^VIX").alias("symbol"), pl.lit(0.0).alias("volume"))
 
-    assert judged_symbols(pl.concat([aapl, index]))["symbol"].unique().to_list() == ["AAPL"]
+    judged = judged_symbols(pl.concat([aapl, index]))
+
+    assert judged["symbol"].unique().to_list() == ["AAPL"]
+    assert [one.detail for one in find_excluded(pl.concat([aapl, index]), judged)] == [
+        "^VIX is not judged: no complete feature window"
+    ]
 
 
 def test_whoever_fails_does_not_wait_for_the_models_beside_it():

@@ -168,7 +168,7 @@ def test_splits_beside_prices_known_to_be_adjusted_are_taken(tmp_path, column):
 )
 def test_the_notes_tell_how_prices_were_taken(tmp_path, adjusted, told):
     """Raw prices judged as adjusted ones give a table that looks like any other."""
-    _, notes = cleaned(read(stored(quoted(adjusted), tmp_path, "bars.csv")), DAYS[-1])
+    _, notes, _ = cleaned(read(stored(quoted(adjusted), tmp_path, "bars.csv")), DAYS[-1])
 
     assert notes == [told]
 
@@ -310,7 +310,7 @@ def test_bad_rows_are_put_aside_and_told(tmp_path):
     )
     doubled = pl.concat([frame, frame[700:701]])
 
-    kept, notes = cleaned(canonical(tmp_path, doubled), DAYS[-1])
+    kept, notes, _ = cleaned(canonical(tmp_path, doubled), DAYS[-1])
 
     gone = set(DAYS) - set(kept["date"])
     assert {DAYS[500], DAYS[600], DAYS[700]} <= gone
@@ -325,10 +325,24 @@ def test_a_symbol_with_an_unadjusted_split_is_left_out_and_told(tmp_path):
         pl.when(pl.col("date") < DAYS[800]).then(pl.col(name) * 2).otherwise(pl.col(name)) for name in PLAIN[2:6]
     )
 
-    kept, notes = cleaned(canonical(tmp_path, pl.concat([table(), split])), DAYS[-1])
+    kept, _, excluded = cleaned(canonical(tmp_path, pl.concat([table(), split])), DAYS[-1])
 
     assert kept["symbol"].unique().to_list() == ["GENX"]
-    assert any(note.startswith("SPLT left out, split_jump") for note in notes)
+    assert [(one.symbol, one.reason) for one in excluded] == [("SPLT", "split_jump")]
+    assert excluded[0].detail.startswith("SPLT left out, split_jump")
+
+
+def test_symbols_without_enough_bars_up_to_the_last_day_are_left_out_and_told(tmp_path):
+    """A listing after the last day would else vanish without a word."""
+    late = table("LATE", 5).filter(pl.col("date") > DAYS[1200])
+    young = table("YOUNG", 6).filter(pl.col("date") > DAYS[1100])
+
+    kept, _, excluded = cleaned(canonical(tmp_path, pl.concat([table(), late, young])), DAYS[1200])
+
+    assert kept["symbol"].unique().to_list() == ["GENX"]
+    assert [one.detail for one in excluded] == [
+        f"LATE left out: no usable bar up to {DAYS[1200]}", "YOUNG left out: fewer than 290 bars",
+    ]  # fmt: skip
 
 
 def test_bars_of_another_calendar_are_refused_as_a_whole(tmp_path):
@@ -342,7 +356,7 @@ def test_bars_of_another_calendar_are_refused_as_a_whole(tmp_path):
 
 def test_days_after_the_last_are_not_looked_at(tmp_path):
     """The judge names the days; later ones are nobody's business."""
-    kept, _ = cleaned(canonical(tmp_path, table()), DAYS[1200])
+    kept, _, _ = cleaned(canonical(tmp_path, table()), DAYS[1200])
 
     assert kept["date"].max() == DAYS[1200]
 
