@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import boto3
@@ -40,9 +41,15 @@ def check_region(environment: str, values: Values) -> None:
 
 
 def regions(service: str) -> list[str]:
-    session = botocore.session.Session({"profile": (None, None, None, None)})  # whatever AWS_PROFILE names
+    session = _session()
     partitions = session.get_available_partitions()
     return sorted({name for part in partitions for name in session.get_available_regions(service, part)})
+
+
+@cache
+def _session() -> botocore.session.Session:
+    """Read botocore's table of regions once; every session parses it anew. AWS_PROFILE does not matter to it."""
+    return botocore.session.Session({"profile": (None, None, None, None)})
 
 
 def _check_backend(environment: str, values: Values, backend: Backend) -> None:

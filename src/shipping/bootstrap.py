@@ -41,10 +41,6 @@ from shipping.environments import Refused
 from shipping.planning import say
 from shipping.terraform_root import UNATTENDED, TerraformRoot
 
-SOURCES = tools.ROOT / "terraform" / "bootstrap"
-MODULES = tools.ROOT / "modules"
-HOME_VALUES = tools.ROOT / "envs" / "account" / "delivery.tfvars"
-LOCAL_VALUES = tools.ROOT / "envs" / environments.LOCAL / "bootstrap.tfvars"
 STATE_KEY = "bootstrap.tfstate"
 LOCAL_BACKEND = 'terraform {\n  backend "local" {\n    path = "%s"\n  }\n}\n'
 
@@ -64,7 +60,8 @@ class Account:
     @property
     def values(self) -> Path:
         """The embedded AWS's account has values of its own: it holds no environment but `local`."""
-        return LOCAL_VALUES if self.environments == (environments.LOCAL,) else connections.VALUES
+        is_embedded = self.environments == (environments.LOCAL,)
+        return connections.values_file(environments.LOCAL if is_embedded else "account")
 
     @property
     def folder(self) -> Path:
@@ -113,7 +110,8 @@ def at_hand() -> Account:
 def _region_of_home(caller: str) -> str | None:
     """The region of the account that holds the pipelines, where both of its values name the caller."""
     asked = {"home": "try(var.delivery_account_id, null)", "owner": "var.account_id", "region": "var.region"}
-    found = values.evaluated([connections.VALUES, HOME_VALUES], asked)
+    files = [connections.values_file("account"), tools.ROOT / "envs" / "account" / "delivery.tfvars"]
+    found = values.evaluated(files, asked)
     return str(found["region"]) if found["home"] == found["owner"] == caller else None
 
 
@@ -171,8 +169,9 @@ def _working_copy(here: Account, *, is_moved: bool) -> TerraformRoot:
     top, leave = here.folder / "root", shutil.ignore_patterns(".terraform", "tests", "*.tfstate*")
     folder = top / "terraform" / "bootstrap"
     shutil.rmtree(top, ignore_errors=True)
-    shutil.copytree(SOURCES, folder, ignore=leave)
-    shutil.copytree(MODULES / "deployer", top / "modules" / "deployer", ignore=leave)  # where the root looks for it
+    shutil.copytree(terraform_root.root_folder("bootstrap"), folder, ignore=leave)
+    module = Path("modules") / "deployer"  # where the root looks for it
+    shutil.copytree(tools.ROOT / module, top / module, ignore=leave)
     if is_moved:
         here.first_state.unlink(missing_ok=True)  # moved, but broken off before it was forgotten
         return TerraformRoot(folder, f"bootstrap-{here.id}", _bucket_backend(here))

@@ -9,11 +9,14 @@ from typing import Any
 
 from shipping import tools, values
 
-VALUES = tools.ROOT / "envs" / "account" / "bootstrap.tfvars"
+
+def values_file(kind: str) -> Path:
+    """The values of `make bootstrap`; `kind` is `account`, or `local` for the embedded AWS."""
+    return tools.ROOT / "envs" / kind / "bootstrap.tfvars"
 
 
 @cache
-def wanted(file: Path = VALUES) -> str | None:
+def wanted(file: Path) -> str | None:
     """The connection's name in the values of `make bootstrap`; None where they ask for no connection."""
     name: str | None = values.evaluated([file], {"name": "try(var.connection.name, null)"})["name"]
     return name

@@ -25,7 +25,6 @@ from shipping.environments import Refused
 from shipping.planning import say
 from shipping.terraform_root import UNATTENDED, TerraformRoot
 
-SOURCES = tools.ROOT / "terraform" / "delivery"
 STATE_KEY = "delivery.tfstate"
 MORE_VALUES = "STOCKCAST_DELIVERY_VAR_FILE"
 NEEDED = ("codebuild", "codepipeline", "events")  # botocore does not know where connections are offered
@@ -49,7 +48,7 @@ class Home:
     def root(self) -> TerraformRoot:
         named = {"bucket": self.bucket, "key": STATE_KEY, "region": self.region, "use_lockfile": "true"}
         backend = tuple(f"-backend-config={name}={value}" for name, value in named.items())
-        return TerraformRoot(SOURCES, f"delivery-{self.account_id}", backend)
+        return TerraformRoot(terraform_root.root_folder("delivery"), f"delivery-{self.account_id}", backend)
 
     @property
     def saved(self) -> Path:

@@ -7,6 +7,7 @@ else, so our own files in the zip are read (not run) and every import must lead 
 import ast
 import sys
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import NamedTuple
 
 LARGEST_UNZIPPED_BYTES = 250 * 1024 * 1024  # with layers; AWS's limit, not ours
@@ -57,8 +58,16 @@ def check_imports(function: str, files: Mapping[str, bytes], libraries: Mapping[
         )
 
 
-def imports_of(path: str, content: bytes) -> Iterator[Import]:
-    """Every import in a file, those inside functions too, relative ones made absolute."""
+@cache
+def imports_of(path: str, content: bytes) -> tuple[Import, ...]:
+    """Every import in a file, those inside functions too, relative ones made absolute.
+
+    Cached: the zips share most of their files.
+    """
+    return tuple(_imports(path, content))
+
+
+def _imports(path: str, content: bytes) -> Iterator[Import]:
     package = path.split("/")[:-1]
     for node in ast.walk(ast.parse(content, filename=path)):
         if isinstance(node, ast.Import):
@@ -89,6 +98,7 @@ def _is_in_package(path: str, name: str, files: Mapping[str, bytes]) -> bool:
     return name == "*" or name in _bound_names(files.get(f"{path}/__init__.py", b""))
 
 
+@cache
 def _bound_names(content: bytes) -> set[str]:
     names: set[str] = set()
     for node in ast.walk(ast.parse(content)):

@@ -183,8 +183,9 @@ def _read(path: Path, name: str) -> Files:
     if not path.is_dir():
         raise PackageRefused(f"{path} does not exist; it belongs into a package. Check the clone.")
     files: Files = {}
+    depth = len(path.parts)
     for inner in sorted(path.rglob("*")):
-        parts = inner.relative_to(path).parts
+        parts = inner.parts[depth:]
         is_left_out = inner.suffix == ".pyc" or any(part in CACHES or part.startswith(".") for part in parts)
         if inner.is_file() and not is_left_out:
             files["/".join((name, *parts) if name else parts)] = inner.read_bytes()

@@ -11,9 +11,7 @@ from pathlib import Path
 
 from shipping import tools
 from shipping.environments import Refused
-from shipping.tools import ROOT
 
-LOCK_FILE = ROOT / "terraform" / "platform" / ".terraform.lock.hcl"
 AWS = "registry.terraform.io/hashicorp/aws"
 SYSTEM_FOLDERS = (Path("/opt"), Path("/usr/share"), Path("/usr/local/share"))
 
@@ -36,9 +34,10 @@ def mirror() -> Path | None:
 
 
 def locked_version() -> str:
-    locked = re.search(rf'provider "{AWS}" {{\s+version\s+= "([^"]+)"', LOCK_FILE.read_text())
+    file = tools.ROOT / "terraform" / "platform" / ".terraform.lock.hcl"
+    locked = re.search(rf'provider "{AWS}" {{\s+version\s+= "([^"]+)"', file.read_text())
     if not locked:
-        raise Refused(f"{LOCK_FILE} locks no version of {AWS}. Restore it: git checkout -- {LOCK_FILE}")
+        raise Refused(f"{file} locks no version of {AWS}. Restore it: git checkout -- {file}")
     return locked[1]
 
 

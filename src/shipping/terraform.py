@@ -25,14 +25,12 @@ import boto3
 from shipping import (
     airflow_api,
     applied,
-    bootstrap,
     confirmation,
     dag_made,
     dag_manifest,
     dag_proof,
     dag_requirements,
     dag_sync,
-    delivery,
     deployer,
     drift,
     ending,
@@ -53,8 +51,6 @@ from shipping import outputs as output_forms
 from shipping.environments import Refused
 from shipping.review import commands as review
 from shipping.terraform_root import TerraformRoot, executable, process_environment
-
-ROOT = tools.ROOT
 
 
 def plan(environment: str) -> None:
@@ -125,11 +121,11 @@ def sync_dags(environment: str) -> None:
     bucket = known["buckets"]["airflow"]
     found = dag_requirements.Waiting(
         lambda: airflow_api.environment(mwaa, known["airflow"]["name"]),
-        lambda parts: dag_requirements.others_installed(s3, bucket, parts, dag_requirements.ours(ROOT / "dags")),
+        lambda parts: dag_requirements.others_installed(s3, bucket, parts, dag_requirements.ours(tools.ROOT / "dags")),
         environment,
     ).wait()
-    commit, installed = dag_sync.commit_here(ROOT), dag_manifest.installed(found or {})
-    print(dag_sync.sync(ROOT / "dags", bucket, "dags/", s3, commit, installed))
+    commit, installed = dag_sync.commit_here(tools.ROOT), dag_manifest.installed(found or {})
+    print(dag_sync.sync(tools.ROOT / "dags", bucket, "dags/", s3, commit, installed))
 
 
 def _known(environment: str) -> dict[str, Any]:
@@ -154,7 +150,7 @@ def outputs(environment: str, form: str) -> None:
 def console(environment: str) -> None:
     """Terraform's console over the environment's values and state; it reads only, and takes no lock."""
     found = planning.checked(environment)
-    package.build(ROOT, ROOT / "build")
+    package.build(tools.ROOT, tools.ROOT / "build")
     root = planning.initialised(environment, quietly=True)
     root.run("console", *planning.value_options(environment, planning.rest_option(environment, root, found, None)))
 
@@ -185,10 +181,10 @@ def doctor(environment: str) -> None:
 
 def validate(environment: str) -> None:
     """Needs neither credentials nor a network beyond the provider's own source."""
-    package.build(ROOT, ROOT / "build")
+    package.build(tools.ROOT, tools.ROOT / "build")
     roots = {
-        str(folder.relative_to(ROOT)): TerraformRoot(folder, f"validate-{environment}-{folder.name}")
-        for folder in (terraform_root.PLATFORM, bootstrap.SOURCES, delivery.SOURCES)
+        f"terraform/{name}": TerraformRoot(terraform_root.root_folder(name), f"validate-{environment}-{name}")
+        for name in ("platform", "bootstrap", "delivery")
     }
     for root in roots.values():  # one after the other: they may share a cache of providers
         root.run("init", "-backend=false", "-input=false", "-no-color", capture=True)
@@ -215,7 +211,7 @@ def _complaint(root: TerraformRoot) -> str:
 def fmt(write: bool) -> None:
     """Refuse Terraform files that are not formatted, naming them all; with `write`, format them."""
     mode = [] if write else ["-check"]
-    folders = [str(ROOT / folder) for folder in ("terraform", "modules", "envs")]
+    folders = [str(tools.ROOT / folder) for folder in ("terraform", "modules", "envs")]
     command = [executable(), "fmt", "-recursive", *mode, *folders]
     if subprocess.run(command, check=False, env=process_environment("fmt", os.environ)).returncode:
         raise Refused("the files above are not formatted, or not Terraform. Run `make format`.")

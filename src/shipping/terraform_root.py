@@ -16,8 +16,12 @@ from typing import Any
 from shipping import environments, lost_state, patient_process, providers, terraform_release, tools
 from shipping.environments import Refused
 
-PLATFORM = tools.ROOT / "terraform" / "platform"
 UNATTENDED = ("-input=false", "-lock-timeout=60s", "-parallelism=20")
+
+
+def root_folder(name: str) -> Path:
+    """The folder of a Terraform root, such as `platform`."""
+    return tools.ROOT / "terraform" / name
 
 
 def home() -> Path:
@@ -117,4 +121,4 @@ class TerraformRoot:
 def platform(environment: str) -> TerraformRoot:
     """The root of an environment's stack, with that environment's backend."""
     backend = f"-backend-config={environments.backend_file(environment)}"
-    return TerraformRoot(PLATFORM, environment, (backend,))
+    return TerraformRoot(root_folder("platform"), environment, (backend,))

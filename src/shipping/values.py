@@ -70,12 +70,17 @@ def _told(files: Sequence[Path]) -> str:
 
 def evaluated(files: Sequence[Path], expressions: Mapping[str, str]) -> dict[str, Any]:
     """The expressions' values over the variables that the files give."""
-    variables = {word.split("var.")[1].split(".")[0].split(",")[0] for word in expressions.values()}
-    declared = "".join(f'variable "{name}" {{\n  type    = any\n  default = null\n}}\n' for name in sorted(variables))
-    asked = ", ".join(f"{name} = {expression}" for name, expression in expressions.items())
     missing = [file for file in files if not file.is_file()]
     if missing:
         raise Refused(f"{_told(missing)} does not exist. Restore it, or unset STOCKCAST_VAR_FILE where it names it.")
+    return run_console(files, expressions)
+
+
+def run_console(files: Sequence[Path], expressions: Mapping[str, str]) -> dict[str, Any]:
+    """Let `terraform console` evaluate the expressions over the files."""
+    variables = {word.split("var.")[1].split(".")[0].split(",")[0] for word in expressions.values()}
+    declared = "".join(f'variable "{name}" {{\n  type    = any\n  default = null\n}}\n' for name in sorted(variables))
+    asked = ", ".join(f"{name} = {expression}" for name, expression in expressions.items())
     with tempfile.TemporaryDirectory() as folder:
         (Path(folder) / "main.tf").write_text(declared)
         command = [executable(), f"-chdir={folder}", "console", *(f"-var-file={file.resolve()}" for file in files)]

@@ -42,7 +42,7 @@ class StandInAccount(ThreadingHTTPServer):
     @contextmanager
     def running(cls) -> Iterator[StandInAccount]:
         account = cls()
-        thread = threading.Thread(target=account.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+        thread = threading.Thread(target=account.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
         thread.start()
         try:
             yield account

@@ -7,7 +7,7 @@ import pytest
 from botocore.exceptions import ClientError
 from tests.shipping.stand_in_airflow import Clock
 
-from shipping import airflow_api, applied, dag_requirements, dag_sync, terraform
+from shipping import airflow_api, applied, dag_requirements, dag_sync, terraform, tools
 from shipping.dag_requirements import Waiting
 from shipping.environments import Refused
 
@@ -113,7 +113,7 @@ def synced(monkeypatch, tmp_path):
     (tmp_path / "dags/requirements.txt").write_bytes(NEW)
     calls, there = [], {"is": UPDATED}
     known = {"region": "us-east-1", "airflow": {"name": "a"}, "buckets": {"airflow": "bucket"}}
-    monkeypatch.setattr(terraform, "ROOT", tmp_path)
+    monkeypatch.setattr(tools, "ROOT", tmp_path)
     monkeypatch.setattr(applied, "outputs", lambda environment: known)
     monkeypatch.setattr(airflow_api, "client", lambda region: None)
     monkeypatch.setattr(airflow_api, "environment", lambda mwaa, name: there["is"])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -41,7 +42,8 @@ def given(clone: Path, tmp_path: Path, stand: Stand, monkeypatch: pytest.MonkeyP
     plan_dev(clone)
     handover.give("dev")
     artifact = Path(shutil.copytree(clone / "build/handover", tmp_path / "artifact"))
-    other = Path(shutil.copytree(clone, tmp_path / "other", ignore=shutil.ignore_patterns("build")))
+    no_build = shutil.ignore_patterns("build")
+    other = Path(shutil.copytree(clone, tmp_path / "other", ignore=no_build, copy_function=os.link))
     stand(other, "other-home")
     monkeypatch.setenv("CODEBUILD_SRC_DIR_plan_dev", str(artifact))
     return artifact

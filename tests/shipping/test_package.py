@@ -283,6 +283,7 @@ def test_the_command_prints_its_manifest(clone: Path, capsys: pytest.CaptureFixt
     assert json.loads(capsys.readouterr().out) == json.loads((clone / "build" / "manifest.json").read_text())
 
 
+@pytest.mark.integration
 def test_the_transform_starts_from_its_zip_alone_with_the_polars_in_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -312,6 +313,7 @@ def test_the_transform_starts_from_its_zip_alone_with_the_polars_in_it(
     assert run.stdout == f"{tmp_path}/task/polars/__init__.py 19 16\n"
 
 
+@pytest.mark.integration
 def test_a_function_gets_the_libraries_it_names_and_no_other_does(clone: Path, tmp_path: Path) -> None:
     """Polars in every zip would make three functions slow to start for the sake of one."""
     write_clone(clone, {"lambda/ingest/requirements.txt": "# a comment\nsix\n"})
@@ -342,6 +344,7 @@ def test_spark_gets_stockcast_as_one_zip(clone: Path, tmp_path: Path) -> None:
         assert {name.split("/")[0] for name in built.namelist()} == {"stockcast"}
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize(("engine", "made"), [("emr_serverless", True), ("lambda", False)])
 def test_spark_s_libraries_are_packed_where_an_environment_needs_them(
     clone: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, engine: str, made: bool
@@ -358,6 +361,7 @@ def test_spark_s_libraries_are_packed_where_an_environment_needs_them(
             assert "six.py" in built.getnames()
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("function", ["forecast", "ingest"])
 def test_each_real_function_starts_from_its_zip_alone(function: str, tmp_path: Path) -> None:
     """Lambda's workers here see more than Lambda does; an interpreter that sees the zip and boto3 only does not."""

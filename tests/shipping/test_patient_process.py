@@ -52,6 +52,7 @@ def wrapped() -> subprocess.Popen[str]:
     return process
 
 
+@pytest.mark.integration
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_stopped_group_lets_terraform_end_in_good_order(
     wrapped: subprocess.Popen[str], number: signal.Signals
@@ -66,6 +67,7 @@ def test_a_stopped_group_lets_terraform_end_in_good_order(
     assert said == f"state written\nwaited: 1 {number.name}\n"
 
 
+@pytest.mark.integration
 def test_a_later_second_stop_is_meant(wrapped: subprocess.Popen[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """Whoever presses Ctrl-C again after a while wants it to end, whatever that costs."""
     stop = patient_process._Stop(process=wrapped)

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.localaws.helpers import ACCOUNT, REGISTRY, Gateway, archive, free_port, policy, trust, wait_for
+from tests.localaws.helpers import ACCOUNT, REGISTRY, Gateway, archive, policy, running_gateway, trust, wait_for
 from tests.shipping.conftest import copy_clone
+from tests.shipping.in_process import fresh_process, run_in_process
+from tests.shipping.shared_provider import shared_provider
+
+from shipping import terraform, terraform_root
+
+pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("shipping rest")]
 
 ENDPOINT, CONFIG = "stockcast-local-forecasts", "stockcast-local-train-1"
 TARGET = {
@@ -51,8 +56,9 @@ class Story:
     said: dict[str, subprocess.CompletedProcess[str]] = field(default_factory=dict)
     saw: dict[str, Any] = field(default_factory=dict)
 
-    def run(self, step: str, verb: str, *arguments: str) -> None:
-        env = {
+    @property
+    def environ(self) -> dict[str, str]:
+        return {
             "PATH": os.environ["PATH"],
             "PYTHONPATH": str(self.root / "src"),
             "STOCKCAST_HOME": str(self.root / "home"),
@@ -61,10 +67,11 @@ class Story:
             "AWS_SECRET_ACCESS_KEY": "test",
             "AWS_EC2_METADATA_DISABLED": "true",
         }
-        command = [sys.executable, "-m", "shipping.terraform", verb, "--env", "local", *arguments]
-        self.said[step] = subprocess.run(
-            command, cwd=self.root, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
-        )
+
+    def run(self, step: str, verb: str, *arguments: str, **variables: str) -> None:
+        arguments = (verb, "--env", "local", *arguments)
+        env = {**self.environ, **variables}
+        self.said[step] = run_in_process(terraform.main, arguments, root=self.root, env=env)
         self.saw[step] = self.stands()
 
     def stands(self) -> dict[str, Any]:
@@ -85,28 +92,27 @@ ASLEEP = {"addresses": 0, "topics": 1, "endpoints": {}, "scaled": []}
 @pytest.fixture(scope="module")
 def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     folder = tmp_path_factory.mktemp("rest")
-    told = Story(copy_clone(folder / "clone"), Gateway(folder, free_port()))
-    for file in (told.root / "terraform/platform").glob("*.tf"):
-        file.unlink()
-    (told.root / "terraform/platform/main.tf").write_text(PLATFORM)
-    told.gateway.await_health()
-    try:
+    with running_gateway(folder) as gateway:
+        told = Story(copy_clone(folder / "clone"), gateway)
+        for file in (told.root / "terraform/platform").glob("*.tf"):
+            file.unlink()
+        (told.root / "terraform/platform/main.tf").write_text(PLATFORM)
         live_through(told)
         yield told
-    finally:
-        told.gateway.process.terminate()
-        told.gateway.process.wait(20)
 
 
 def live_through(story: Story) -> None:
     story.gateway.client("s3").create_bucket(Bucket=f"stockcast-{ACCOUNT}-tfstate")
-    story.run("planned", "plan")
-    story.run("applied", "apply")
-    deploy_as_the_dags_do(story.gateway)
-    story.run("unconfirmed", "sleep")
-    story.run("asleep", "sleep", "--confirm", "local")
-    story.run("planned while asleep", "plan")
-    story.run("awake", "wake", "--confirm", "local")
+    with fresh_process(story.root, story.environ):
+        terraform_root.platform("local").init(quietly=True)
+    with shared_provider(story.root / "home", story.environ) as provider:
+        story.run("planned", "plan", **provider)
+        story.run("applied", "apply", **provider)
+        deploy_as_the_dags_do(story.gateway)
+        story.run("unconfirmed", "sleep", **provider)
+        story.run("asleep", "sleep", "--confirm", "local", **provider)
+        story.run("planned while asleep", "plan", **provider)
+        story.run("awake", "wake", "--confirm", "local", **provider)
 
 
 def deploy_as_the_dags_do(gateway: Gateway) -> None:

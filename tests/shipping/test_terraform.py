@@ -1,4 +1,4 @@
-"""The commands around Terraform, run as they are; in terraform/platform it is a script that writes down its calls.
+"""The commands around Terraform; in terraform/platform it is a script that writes down its calls.
 
 Values are read by the real Terraform: what it understands of them decides whom a command may touch.
 """
@@ -19,9 +19,11 @@ from pathlib import Path
 
 import pytest
 from tests.shipping.conftest import Program
+from tests.shipping.in_process import run_in_process
 from tests.shipping.stand_in_account import StandInAccount
 
 from shipping import environments
+from shipping import terraform as command
 from shipping.terraform_release import terraform
 
 Ship = Callable[..., subprocess.CompletedProcess[str]]
@@ -89,7 +91,7 @@ class _HostingDesk(BaseHTTPRequestHandler):
 @pytest.fixture
 def hosting(tmp_path: Path) -> Iterator[Hosting]:
     desk = Hosting(tmp_path / "calls")
-    thread = threading.Thread(target=desk.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread = threading.Thread(target=desk.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
     thread.start()
     yield desk
     desk.shutdown()
@@ -98,39 +100,53 @@ def hosting(tmp_path: Path) -> Iterator[Hosting]:
 
 
 @pytest.fixture
-def ship(
+def variables(
     clone: Path, home: Path, programs: Path, program: Program, tmp_path: Path, account: StandInAccount, hosting: Hosting
-) -> Ship:
-    """`python -m shipping.terraform ARGUMENTS` in the clone, with further variables as keywords.
+) -> dict[str, str]:
+    """All variables of the command.
 
     The credentials are of the account that the environment's values name, and its state bucket stands.
     """
     program("terraform", *FAKE)
     for values in clone.glob("envs/*/platform.tfvars"):
         account.buckets[f"stockcast-{account_in(values)}-tfstate"] = 200
+    return {
+        "PATH": str(programs),
+        "PYTHONPATH": str(clone / "src"),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "STOCKCAST_HOME": str(home),
+        "CALLS": str(tmp_path / "calls"),
+        "FAIL_ON": "nothing",
+        "OUTPUTS": "{}",
+        "PLAN": "{}",
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_ENDPOINT_URL_STS": account.url,
+        "AWS_ENDPOINT_URL_S3": account.url,
+        "AWS_ENDPOINT_URL_SAGEMAKER": hosting.url,
+        "AWS_ENDPOINT_URL_APPLICATION_AUTO_SCALING": hosting.url,
+    }
 
-    def run(*arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
-        env = {
-            "PATH": str(programs),
-            "PYTHONPATH": str(clone / "src"),
-            "PYTHONDONTWRITEBYTECODE": "1",
-            "STOCKCAST_HOME": str(home),
-            "CALLS": str(tmp_path / "calls"),
-            "FAIL_ON": "nothing",
-            "OUTPUTS": "{}",
-            "PLAN": "{}",
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
-            "AWS_ENDPOINT_URL_STS": account.url,
-            "AWS_ENDPOINT_URL_S3": account.url,
-            "AWS_ENDPOINT_URL_SAGEMAKER": hosting.url,
-            "AWS_ENDPOINT_URL_APPLICATION_AUTO_SCALING": hosting.url,
-            **variables,
-        }
-        command = [sys.executable, "-m", "shipping.terraform", *arguments]
+
+@pytest.fixture
+def ship(clone: Path, variables: dict[str, str]) -> Ship:
+    """`shipping.terraform.main` with ARGUMENTS over the clone, with further variables as keywords."""
+
+    def run(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
+        return run_in_process(command.main, arguments, root=clone, env={**variables, **more})
+
+    return run
+
+
+@pytest.fixture
+def ship_as_process(clone: Path, variables: dict[str, str]) -> Ship:
+    """`python -m shipping.terraform ARGUMENTS` in the clone, as make calls it."""
+
+    def run(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            command, cwd=clone, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
-        )
+            [sys.executable, "-m", "shipping.terraform", *arguments],
+            cwd=clone, env={**variables, **more}, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+        )  # fmt: skip
 
     return run
 
@@ -162,11 +178,12 @@ def terraform_s_environment(tmp_path: Path) -> dict[str, str]:
     return dict(line.split("=", 1) for line in lines if "=" in line)
 
 
+@pytest.mark.integration
 def test_a_plan_is_saved_with_the_environment_s_own_values_and_backend(
-    ship: Ship, calls: Callable[[], list[str]], clone: Path, home: Path
+    ship_as_process: Ship, calls: Callable[[], list[str]], clone: Path, home: Path
 ) -> None:
     """One environment's values over another's state would rebuild that one."""
-    done = ship("plan", "--env", "dev")
+    done = ship_as_process("plan", "--env", "dev")
 
     assert done.returncode == 0, done.stderr
     init, output, plan = calls()
@@ -302,8 +319,9 @@ def test_local_without_its_embedded_aws_starts_no_terraform(
     assert calls() == []
 
 
-def test_an_unknown_environment_starts_no_terraform(ship: Ship, calls: Callable[[], list[str]]) -> None:
-    done = ship("plan", "--env", "nonsense")
+@pytest.mark.integration
+def test_an_unknown_environment_starts_no_terraform(ship_as_process: Ship, calls: Callable[[], list[str]]) -> None:
+    done = ship_as_process("plan", "--env", "nonsense")
 
     assert done.returncode == 1
     known = ", ".join(environments.names())
@@ -494,11 +512,12 @@ def test_each_environment_has_data_of_its_own_and_one_cli_configuration(ship: Sh
     assert (home / "terraformrc").read_text().startswith("disable_checkpoint = true\n")
 
 
-def test_outputs_alone_stand_on_stdout(ship: Ship) -> None:
+@pytest.mark.integration
+def test_outputs_alone_stand_on_stdout(ship: Ship, ship_as_process: Ship) -> None:
     """A script reads them; one line of ours between them would break it."""
     made = json.dumps({"endpoint": {"value": "stockcast-dev-forecasts"}, "buckets": {"value": {"gold": "g"}}})
 
-    text = ship("outputs", "--env", "dev", OUTPUTS=made)
+    text = ship_as_process("outputs", "--env", "dev", OUTPUTS=made)
     as_json = ship("outputs", "--env", "dev", "--format", "json", OUTPUTS=made)
     as_exports = ship("outputs", "--env", "dev", "--format", "env", OUTPUTS=made)
 

@@ -17,6 +17,7 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "wheels"
 
 
+@pytest.mark.integration
 def test_a_library_has_the_lock_s_version_and_comes_without_an_installer_s_notes(store: Path) -> None:
     """What runs in the account is what the tests ran with."""
     version = wheels.versions(["six"])["six"]
@@ -27,6 +28,7 @@ def test_a_library_has_the_lock_s_version_and_comes_without_an_installer_s_notes
     assert {name.split("/")[-1] for name in files} & wheels.LEFT_OUT == set()
 
 
+@pytest.mark.integration
 def test_what_was_unpacked_once_is_used_again(store: Path) -> None:
     """Every plan packs; none shall fetch."""
     first = wheels.unpacked(["six"], wheels.LAMBDA)
@@ -36,6 +38,7 @@ def test_what_was_unpacked_once_is_used_again(store: Path) -> None:
     assert wheels.unpacked(["six"], wheels.EMR) != first
 
 
+@pytest.mark.integration
 def test_a_failed_unpacking_leaves_nothing_that_looks_whole(store: Path) -> None:
     with pytest.raises(PackageRefused, match=r"the wheels for sparc-none, Python 3\.12 could not be had"):
         wheels.unpacked(["six"], ("sparc-none", "3.12"))

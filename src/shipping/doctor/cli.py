@@ -12,13 +12,12 @@ import argparse
 import sys
 from typing import Any
 
-from shipping import environments, planning, tools
+from shipping import environments, planning, terraform_root, tools
 from shipping.doctor import account_at_hand, live, report, rules
 from shipping.doctor.account_at_hand import Account
 from shipping.doctor.findings import Finding, Severity
 from shipping.doctor.plan import Plan
 from shipping.environments import Refused
-from shipping.terraform_root import PLATFORM
 
 
 def plan_json(environment: str) -> dict[str, Any]:
@@ -51,7 +50,7 @@ def examine(environment: str) -> tuple[list[Finding], int, str]:
 
 def _looked_at(shown: dict[str, Any]) -> tuple[list[Finding], list[Finding]]:
     """What the rules find in a plan, and what the account says to it."""
-    plan = Plan.from_json(shown, PLATFORM)
+    plan = Plan.from_json(shown, terraform_root.root_folder("platform"))
     account = Account(plan, account_at_hand.client_maker(plan.region))
     return rules.check_all(plan, strict=True), live.check_all(account)
 

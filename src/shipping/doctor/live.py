@@ -179,7 +179,7 @@ def _role_exists(iam: Any, name: str) -> bool:
 
 def connections_are_available(account: Account) -> Iterator[Finding]:
     """Terraform can only ask for a connection to GitHub; a person has to agree to it."""
-    name = connections.wanted()
+    name = connections.wanted(connections.values_file("account"))
     if name is None:
         return  # no pipeline is wanted
     ours = [one for one in connections.standing(account.client("codeconnections")) if one["ConnectionName"] == name]

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from tests.shipping.doctor import good
 
-from shipping import planning, saved_plan
+from shipping import planning, saved_plan, terraform_root
 from shipping.doctor import cli, live, report
 from shipping.doctor.findings import Finding, Severity
 from shipping.environments import Refused
@@ -20,7 +20,7 @@ WRONG = Finding("a rule", "aws_vpc.this", "a value", "A remedy.")
 def planned(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> dict[str, Any]:
     """What the doctor is told: a plan, and an account that answers."""
     told: dict[str, Any] = {"plan": good.plan_json(good.shown(tmp_path)), "live": []}
-    monkeypatch.setattr(cli, "PLATFORM", tmp_path)
+    monkeypatch.setattr(terraform_root, "root_folder", lambda name: tmp_path)
     monkeypatch.setattr(cli, "plan_json", lambda environment: told["plan"])
     monkeypatch.setattr(live, "check_all", lambda account: told["live"])
     return told

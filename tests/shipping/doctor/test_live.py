@@ -315,5 +315,5 @@ def test_an_account_without_pipelines_wants_no_connection(tmp_path: Path) -> Non
     """The values say null then."""
     (tmp_path / "bootstrap.tfvars").write_text("connection = null\n")
 
-    assert connections.wanted() == "stockcast-github"
+    assert connections.wanted(connections.values_file("account")) == "stockcast-github"
     assert connections.wanted(tmp_path / "bootstrap.tfvars") is None

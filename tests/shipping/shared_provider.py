@@ -1,0 +1,38 @@
+"""One process of the AWS provider for several runs of Terraform, each of which would start it three times.
+
+See https://developer.hashicorp.com/terraform/plugin/debugging. The provider reads credentials and endpoints from its
+own variables, so all these runs reach one account; they run one after the other, as each configures it anew.
+"""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def shared_provider(home: Path, env: Mapping[str, str]) -> Iterator[dict[str, str]]:
+    """Run the provider that `terraform init` left in `home`; yields the variable that leads Terraform to it."""
+    binary = next(home.glob("terraform/*/providers/*/hashicorp/aws/*/*/terraform-provider-aws_*"))
+    log = home / "provider.log"
+    with log.open("w") as out:
+        provider = subprocess.Popen([str(binary), "-debug"], stdout=out, stderr=out, env={**env, "TF_LOG": "OFF"})
+    try:
+        yield {"TF_REATTACH_PROVIDERS": _address(provider, log)}
+    finally:
+        provider.terminate()
+        provider.wait(20)
+
+
+def _address(provider: subprocess.Popen[bytes], log: Path) -> str:
+    """Where the provider listens, once it says so."""
+    for _ in range(600):
+        if found := re.search(r"TF_REATTACH_PROVIDERS='(.+)'", log.read_text()):
+            return found[1]
+        assert provider.poll() is None, log.read_text()
+        time.sleep(0.1)
+    raise AssertionError(f"the provider did not listen within a minute: {log.read_text()}")
