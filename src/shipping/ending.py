@@ -1,7 +1,8 @@
 """How every command ends: well, or with one message that holds the way out, never with a trace of forty lines.
 
 A reader of its output may leave early, as in `make status | head -1`. That is no failure: what is printed from then on
-is discarded, the work goes on, and the exit status is the one that the command would have had anyway.
+is discarded, the work goes on, and the exit status is the one that the command would have had anyway. Programs that it
+starts are not helped: Terraform ends on SIGPIPE.
 """
 
 from __future__ import annotations
