@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.localaws.helpers import Gateway, policy, running_gateway, trust, wait_for
 
-HERE = Path(__file__).parent
 GATEWAYS = {"gateway", "empty"}  # the fixtures that start one; most tests use them through others
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what uses a gateway as integration tests, and keep the tests of a folder on one worker.
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Mark what uses a gateway as an integration test, and keep such tests of one folder on one worker.
 
-    Fixtures that make something in the gateway, and names in it, are shared within a folder, never between two.
+    Fixtures that make something in the gateway, and names in it, are shared within a folder, never between two. Here
+    and not in pytest_collection_modifyitems, because pytest-xdist reads the groups there.
     """
-    for item in items:
-        if HERE in item.path.parents and GATEWAYS & {*getattr(item, "fixturenames", ())}:
-            if not any(item.get_closest_marker(tier) for tier in ("integration", "extended")):
-                item.add_marker(pytest.mark.integration)
-            if not item.get_closest_marker("xdist_group"):
-                item.add_marker(pytest.mark.xdist_group(f"gateway-{item.path.parent.name}"))
+    if not GATEWAYS & {*getattr(item, "fixturenames", ())}:
+        return
+    if not any(item.get_closest_marker(tier) for tier in ("integration", "extended")):
+        item.add_marker(pytest.mark.integration)
+    if not item.get_closest_marker("xdist_group"):
+        item.add_marker(pytest.mark.xdist_group(f"gateway-{item.path.parent.name}"))
 
 
 @pytest.fixture(scope="session")
