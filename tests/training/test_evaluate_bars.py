@@ -1,15 +1,22 @@
 """Anybody's bars, judged here."""
 
 import json
+import subprocess
+import sys
 from datetime import date
 from pathlib import Path
+from types import SimpleNamespace
 
 import polars as pl
 import pytest
 from tests.stockcast.generated import bars
+from tests.stockcast.predictors import UnfittedArima
 from training import evaluate_bars
 
 from stockcast.cleaning.calendar import trading_days
+from stockcast.models.classical import roster
+
+REPOSITORY = Path(__file__).parents[2]
 
 DAYS = trading_days(date(2001, 1, 2), date(2005, 12, 30))
 TEST = ["--from", str(DAYS[950]), "--to", str(DAYS[-1])]
@@ -80,8 +87,10 @@ def test_many_symbols_are_judged_without_the_models_that_would_take_long(path, t
     assert "arima and prophet are left out: they take a minute and more for each of 2" in capsys.readouterr().out
 
 
+@pytest.mark.integration
 def test_arima_runs_beside_the_others_and_its_fault_is_told_in_words(path, monkeypatch, capsys):
     """What a process of its own cannot do must end like everything else that cannot be judged."""
+    monkeypatch.setattr(roster, "Arima", UnfittedArima)
     evaluate_bars.main(["--bars", str(path), *TEST, "--models", "naive,arima"])
     told = capsys.readouterr().out
 
@@ -96,8 +105,20 @@ def test_arima_runs_beside_the_others_and_its_fault_is_told_in_words(path, monke
     assert [line.split()[0] for line in block[2:]] == ["naive", "arima"]
 
 
-def test_the_network_is_trained_before_the_days_it_is_judged_on(path, capfd):
+@pytest.mark.integration
+@pytest.mark.xdist_group("tensorflow")
+def test_the_network_is_trained_before_the_days_it_is_judged_on(path, monkeypatch, capfd):
     """The same script as in a training job, on the days before `--from` and no others."""
+    from training import train  # TensorFlow takes seconds to import
+
+    def run(command, env):
+        """The training in this process, with a single epoch."""
+        assert command[:2] == [sys.executable, str(REPOSITORY / "training/train.py")]
+        train.main([*command[2:], "--epochs", "1"])
+        return subprocess.CompletedProcess(command, 0)
+
+    monkeypatch.setattr(evaluate_bars, "subprocess", SimpleNamespace(run=run))
+    monkeypatch.setattr(train.shuffled, "gain", lambda *_: 0.0)  # seconds for a number that is not looked at
     evaluate_bars.main(["--bars", str(path), *TEST, "--models", "lstm", "--seeds", "0"])
 
     told = capfd.readouterr().out
@@ -108,9 +129,10 @@ def test_the_network_is_trained_before_the_days_it_is_judged_on(path, capfd):
     assert ratio < 1.1
 
 
+@pytest.mark.integration
 def test_a_training_that_fails_ends_the_judgement(path, tmp_path, monkeypatch):
     """A table without its first line would read as if nobody had asked for the network."""
-    (tmp_path / "train.py").write_text("raise SystemExit(3)")
+    (tmp_path / "train.py").write_text("import stockcast\nraise SystemExit(3)")  # 1 where the package is not found
     monkeypatch.setattr(evaluate_bars, "TRAIN", tmp_path / "train.py")
 
     with pytest.raises(SystemExit, match="training ended with status 3"):

@@ -7,6 +7,7 @@ import pytest
 from tests.stockcast.tracking.conftest import JOB, evaluation_folder, model_folder  # noqa: F401  fixtures
 from training import track
 
+from stockcast.tracking import keeping
 from stockcast.tracking.store import DATABASE, FolderStore
 
 
@@ -17,16 +18,35 @@ def run_job(evaluation, model, before, out):
     )  # fmt: skip
 
 
-def test_runs_gather_in_one_file_that_comes_in_and_goes_out(evaluation_folder, model_folder, tmp_path):  # noqa: F811
-    """The job's input and output are one place in S3: what it does not carry over is lost."""
-    earlier = FolderStore(tmp_path / "earlier")
+@pytest.fixture(autouse=True, scope="module")
+def without_pictures():
+    """Pictures take seconds to draw; tests/stockcast/tracking looks at them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(keeping, "pictures", lambda *_: ())
+        yield
+
+
+@pytest.fixture(scope="module")
+def folders(evaluation_folder, model_folder, tmp_path_factory):  # noqa: F811
+    """A job's input with the run of an earlier job and a copy of it from before the job, and the job's output."""
+    folder = tmp_path_factory.mktemp("job")
+    earlier = FolderStore(folder / "in")
     earlier.client.create_run(earlier.experiment(), run_name="earlier", tags={"training_job": "earlier"})
+    shutil.copytree(folder / "in", folder / "copy")
+    run_job(evaluation_folder, model_folder, folder / "in" / "db", folder / "out")
+    return folder
 
-    run_job(evaluation_folder, model_folder, tmp_path / "earlier" / "db", tmp_path / "out")
 
-    store = FolderStore(tmp_path / "out")
+def test_runs_gather_in_one_file_that_comes_in_and_goes_out(folders):
+    """The job's input and output are one place in S3: what it does not carry over is lost."""
+    store = FolderStore(folders / "out")
     names = {run.info.run_name for run in store.client.search_runs([store.experiment()])}
     assert names == {"earlier", JOB}
+
+
+def test_what_came_in_is_left_as_it_was(folders):
+    """A job that dies half way must not have spoiled what it was given."""
+    assert (folders / "in" / DATABASE).read_bytes() == (folders / "copy" / DATABASE).read_bytes()
 
 
 def test_the_registry_finds_the_run_by_the_training_job(evaluation_folder, model_folder, tmp_path):  # noqa: F811
@@ -42,17 +62,6 @@ def test_the_registry_finds_the_run_by_the_training_job(evaluation_folder, model
     assert told["commit"] == "3fa9c1d2"
     assert told["server"] == "none"
     assert (tmp_path / "out" / "artifacts" / told["artifacts"] / "model_card.md").is_file()
-
-
-def test_what_came_in_is_left_as_it_was(evaluation_folder, model_folder, tmp_path):  # noqa: F811
-    """A job that dies half way must not have spoiled what it was given."""
-    before = tmp_path / "before"
-    FolderStore(before).experiment()
-    bytes_before = (before / DATABASE).read_bytes()
-
-    run_job(evaluation_folder, model_folder, before / "db", tmp_path / "out")
-
-    assert (before / DATABASE).read_bytes() == bytes_before
 
 
 def test_an_evaluation_without_origins_leaves_no_run(evaluation_folder, model_folder, tmp_path):  # noqa: F811

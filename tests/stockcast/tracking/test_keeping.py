@@ -10,10 +10,11 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
+import matplotlib.image
 import pytest
 
 from shipping.mlflow_ui import QUIET, command
-from stockcast.tracking import store
+from stockcast.tracking import keeping, store
 from stockcast.tracking.keeping import keep
 from stockcast.tracking.store import FolderStore, ServerStore
 
@@ -26,6 +27,12 @@ def kept(judged, tmp_path_factory):
     folder = tmp_path_factory.mktemp("mlflow")
     run = keep(judged, FolderStore(folder), tmp_path_factory.mktemp("files"))
     return folder, run
+
+
+@pytest.fixture
+def without_pictures(monkeypatch):
+    """Pictures take seconds to draw; one run of this file has them."""
+    monkeypatch.setattr(keeping, "pictures", lambda *_: ())
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +74,19 @@ def test_a_run_has_the_job_s_name_its_figures_and_its_card(kept, judged):
     assert {f"{place}/model_card.md", f"{place}/plots/calibration.png", f"{place}/plots/fan-AAPL.png"} <= files
 
 
+def test_every_picture_is_written_and_is_not_blank(kept):
+    folder, run = kept
+
+    drawn = list((folder / "artifacts/stockcast" / run.info.run_id / "artifacts/plots").iterdir())
+
+    assert {file.stem for file in drawn} == {
+        "fan-AAPL", "fan-index-GSPC", "calibration", "qlike_over_time", "comparison", "table"
+    }  # fmt: skip
+    for file in drawn:
+        assert matplotlib.image.imread(file)[:, :, :3].std() > 0.02, file.stem
+
+
+@pytest.mark.usefixtures("without_pictures")
 def test_the_same_job_again_brings_its_run_up_to_date_and_makes_no_second(kept, judged, tmp_path):
     """A cleared task or a retry would otherwise show one training as two."""
     folder, first = kept
@@ -87,6 +107,7 @@ def test_the_file_names_no_folder_of_the_machine_that_wrote_it(kept):
     assert str(folder).encode() not in (folder / "db" / "mlflow.db").read_bytes()
 
 
+@pytest.mark.integration
 def test_the_pages_show_the_run_and_its_card_wherever_the_file_went(kept, server):
     _, run = kept
 
@@ -99,6 +120,8 @@ def test_the_pages_show_the_run_and_its_card_wherever_the_file_went(kept, server
     assert card.startswith(f"# {run.info.run_name}")
 
 
+@pytest.mark.integration
+@pytest.mark.usefixtures("without_pictures")
 def test_a_server_by_its_arn_gets_the_same_run(judged, server, tmp_path, monkeypatch):
     """What SageMaker manages is reached through the plugin, which signs; here a server of ours answers it."""
     monkeypatch.setenv("SAGEMAKER_MLFLOW_CUSTOM_ENDPOINT", server)

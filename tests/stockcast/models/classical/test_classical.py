@@ -1,6 +1,7 @@
 """The challengers, one by one and under their common contract."""
 
 import math
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -16,7 +17,7 @@ from stockcast.models.classical.ewma import Ewma
 from stockcast.models.classical.har import LEVELS, PooledHar, SymbolHar
 from stockcast.models.classical.naive import Drift, Naive
 from stockcast.models.classical.prophet import Prophet
-from stockcast.models.classical.roster import CHALLENGERS, CHEAP, challengers
+from stockcast.models.classical.roster import CHEAP, COSTLY, challengers
 from stockcast.models.contract import Forecaster
 from stockcast.models.outlook import Unforecastable
 from stockcast.models.training_set import training_set
@@ -29,12 +30,15 @@ def forecaster(name: str, since: date | None = None) -> Forecaster:
     return challengers([name], TRAINING_ROWS, since, costly_since=since)[0]
 
 
-@pytest.mark.parametrize("name", CHALLENGERS)
+@pytest.mark.parametrize("name", [*CHEAP, *(pytest.param(name, marks=pytest.mark.integration) for name in COSTLY)])
 def test_later_bars_change_no_earlier_forecast(name):
     """A challenger that peeks would make every honest model look poor."""
-    since = WHOLE["date"][760] if name in ("arima", "prophet") else None
+    since = WHOLE["date"][760] if name in COSTLY else None
+    model = forecaster(name, since)
+    if isinstance(model, Arima | Prophet):
+        model = replace(model, refit_every=35)  # two fits before the cut, the second cut short by it
 
-    whole, cut = (forecaster(name, since).outlook(WHOLE.head(length)) for length in (900, 810))
+    whole, cut = (model.outlook(WHOLE.head(length)) for length in (900, 810))
 
     known = len(cut.dates)
     assert known > 40
@@ -145,6 +149,7 @@ def test_har_sees_volatility_where_there_are_clusters():
     assert np.square(came - seen.log_variance[-300:-21, 1]).mean() < 0.8 * np.square(came - mean_level).mean()
 
 
+@pytest.mark.integration
 def test_arima_follows_a_trend_and_moves_its_origin_between_fits():
     """A forecast from last month's close would be last month's forecast."""
     days = np.arange(700)
@@ -159,6 +164,7 @@ def test_arima_follows_a_trend_and_moves_its_origin_between_fits():
     np.testing.assert_allclose(np.log(seen.close)[:, None] + seen.median, expected, atol=0.006)
 
 
+@pytest.mark.integration
 def test_prophet_reads_its_curve_at_the_right_days_between_fits():
     """An offset by the days since the fit would shift every forecast but the first."""
     days = np.arange(900)
