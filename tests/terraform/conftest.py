@@ -155,6 +155,14 @@ def _address(provider: subprocess.Popen[bytes], log: Path) -> str:
     raise AssertionError(f"the provider did not listen within a minute: {log.read_text()}")
 
 
+def first_is_quick(names: list[str]) -> list[Any]:
+    """Parameters of a test that plans: `make test` takes the first, since each takes a quarter of a minute."""
+    return [
+        pytest.param(name, marks=pytest.mark.extended if number else pytest.mark.integration)
+        for number, name in enumerate(names)
+    ]
+
+
 def environment_in(home: Path) -> dict[str, str]:
     """Terraform's environment as our commands make it, with neither credentials nor values from the shell."""
     outer = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "TF_VAR_"))}

@@ -149,7 +149,7 @@ def variables(case: str) -> set[str]:
 
 
 def shared_plans() -> dict[str, list[str]]:
-    """The cases of each plan by the plan's name. Those of one plan set different variables, so that it rejects them all."""
+    """The cases of each plan by its name. A plan rejects all of its cases, since they set different variables."""
     plans: list[list[str]] = []
     for case in REFUSED:
         free = [plan for plan in plans if not any(variables(case) & variables(other) for other in plan)]

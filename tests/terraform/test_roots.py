@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from tests.terraform.conftest import TEST_FILE, FileResult, Workbench
+from tests.terraform.conftest import TEST_FILE, FileResult, Workbench, first_is_quick
 
 pytestmark = pytest.mark.timeout(900)
 in_platform = pytest.mark.xdist_group("terraform-platform")  # these share a workbench
@@ -83,7 +83,7 @@ def test_the_lock_file_verifies_the_provider_and_is_left_as_it_is(workbench: Wor
 
 @pytest.fixture(scope="session")
 def values_results(mocked: Workbench, build_folder: Path) -> Callable[[str], FileResult]:
-    """Result of the platform's own tests with an environment's values; one `terraform test` serves all but the first."""
+    """Result of the platform's own tests with an environment's values: one `terraform test` for all but the first."""
 
     @cache
     def test(environments: tuple[str, ...]) -> dict[str, FileResult]:
@@ -99,13 +99,7 @@ def values_results(mocked: Workbench, build_folder: Path) -> Callable[[str], Fil
     return lambda environment: test((first,) if environment == first else tuple(others))[environment]
 
 
-@pytest.mark.parametrize(
-    "environment",
-    [
-        pytest.param(environment, marks=pytest.mark.extended if number else pytest.mark.integration)
-        for number, environment in enumerate(ENVIRONMENTS)
-    ],
-)
+@pytest.mark.parametrize("environment", first_is_quick(ENVIRONMENTS))
 @in_platform
 def test_the_platform_plans_with_an_environments_values(
     values_results: Callable[[str], FileResult], environment: str
