@@ -104,11 +104,8 @@ class Planned:
         assert done.returncode == 0, done.stdout[-3000:] + done.stderr
         return done.stdout
 
-    def save_plan(self, aws: Variables, *values: str) -> None:
-        self.run(aws, "plan", "-input=false", "-parallelism=20", "-out=saved.tfplan", *values)
-
     def plan(self, aws: Variables, *values: str) -> Plan:
-        self.save_plan(aws, *values)
+        self.run(aws, "plan", "-input=false", "-parallelism=20", "-out=saved.tfplan", *values)
         return Plan.from_json(json.loads(self.run(aws, "show", "-json", "saved.tfplan")), self.home)
 
 
@@ -140,8 +137,7 @@ def bootstrapped(workbench: Workbench, tmp_path_factory: pytest.TempPathFactory)
     values = ("-var-file=../../envs/account/bootstrap.tfvars", given)
     with embedded_aws(tmp_path_factory.mktemp("aws")) as account:
         aws = account(HOME)
-        root.save_plan(aws, *values)
-        root.run(aws, "apply", "-input=false", "saved.tfplan")
+        root.run(aws, "apply", "-input=false", "-auto-approve", *values)
         return root.plan(aws, *values)
 
 

@@ -48,23 +48,23 @@ def test_a_badly_formatted_file_is_noticed(workbench: Workbench) -> None:
 
 @pytest.mark.integration
 @in_platform
-def test_the_platform_is_valid_without_credentials(workbench: Workbench) -> None:
+def test_the_platform_is_valid_without_credentials(mocked: Workbench) -> None:
     """A contributor without an account must learn of a mistake before the one with the account does."""
-    judged = workbench.run("terraform/platform", "validate")
+    judged = mocked.run("terraform/platform", "validate")
 
     assert judged.returncode == 0, judged.stdout + judged.stderr
 
 
 @pytest.mark.integration
 @in_platform
-def test_an_argument_that_a_module_lacks_is_noticed(workbench: Workbench) -> None:
+def test_an_argument_that_a_module_lacks_is_noticed(mocked: Workbench) -> None:
     """Validation reaches through the root into the modules."""
-    root = workbench.root / "terraform/broken"
-    shutil.copytree(workbench.root / "terraform/platform", root, symlinks=True)
+    root = mocked.root / "terraform/broken"
+    shutil.copytree(mocked.root / "terraform/platform", root, symlinks=True)
     with (root / "main.tf").open("a") as main:
         main.write('module "again" {\n  source = "../../modules/lake"\n  colour = "red"\n}\n')
 
-    judged = workbench.run("terraform/broken", "get"), workbench.run("terraform/broken", "validate")
+    judged = mocked.run("terraform/broken", "get"), mocked.run("terraform/broken", "validate")
 
     assert judged[1].returncode == 1
     assert 'An argument named "colour" is not expected here' in judged[1].stderr
