@@ -45,7 +45,7 @@ class FileResult:
         return "\n".join([self.status, *self.errors, self.stderr])
 
 
-def file_result(name: str, events: list[dict[str, Any]], stderr: str) -> FileResult:
+def build_file_result(name: str, events: list[dict[str, Any]], stderr: str) -> FileResult:
     """Of one file. An error outside of any file, such as a file that cannot be parsed, counts as one of every file."""
     own = [e for e in events if "@testfile" not in e or Path(e["@testfile"]).name == f"{name}{TEST_FILE}"]
     files = [e["test_file"] for e in own if e["type"] == "test_file"]
@@ -93,7 +93,7 @@ class Workbench:
         printed = self.test(folder, "-json", *args, directory=directory)
         names = [file.name.removesuffix(TEST_FILE) for file in (self.root / folder / directory).glob(f"*{TEST_FILE}")]
         events: list[dict[str, Any]] = [json.loads(line) for line in printed.stdout.splitlines()]
-        return {name: file_result(name, events, printed.stderr) for name in names}
+        return {name: build_file_result(name, events, printed.stderr) for name in names}
 
 
 @pytest.fixture(scope="session")
@@ -112,7 +112,7 @@ def write_override(bench: Workbench) -> Path:
 
     Else each command would hash the provider's 700 MB again, and each copy of a root would need an `init`.
     """
-    folder = provider_binary(bench).parent
+    folder = find_provider(bench).parent
     config = bench.root / "home/override.tfrc"
     config.write_text(
         "disable_checkpoint = true\nprovider_installation {\n"
@@ -121,14 +121,14 @@ def write_override(bench: Workbench) -> Path:
     return config
 
 
-def provider_binary(bench: Workbench) -> Path:
+def find_provider(bench: Workbench) -> Path:
     [binary] = bench.root.glob("terraform/platform/.terraform/providers/*/hashicorp/aws/*/*/terraform-provider-aws_*")
     return binary.resolve()
 
 
 @pytest.fixture(scope="session")
 def mocked(workbench: Workbench) -> Iterator[Workbench]:
-    """For tests with a mocked provider, which ask the real one for its schema alone, once in every `run` block.
+    """For tests with a mocked provider, which ask the real one for its schema and the validation of arguments alone.
 
     One process of it answers them all, as https://developer.hashicorp.com/terraform/plugin/debugging tells. Not for
     plans: whoever configures it does so for everybody.
@@ -136,7 +136,7 @@ def mocked(workbench: Workbench) -> Iterator[Workbench]:
     log = workbench.root / "provider.log"
     with log.open("w") as out:
         quiet = {**workbench.environ, "TF_LOG": "OFF"}  # else it logs every request, 10 MB for a module
-        provider = subprocess.Popen([str(provider_binary(workbench)), "-debug"], stdout=out, stderr=out, env=quiet)
+        provider = subprocess.Popen([str(find_provider(workbench)), "-debug"], stdout=out, stderr=out, env=quiet)
     try:
         attach = _address(provider, log)
         yield replace(workbench, environ={**workbench.environ, "TF_REATTACH_PROVIDERS": attach})
@@ -155,7 +155,7 @@ def _address(provider: subprocess.Popen[bytes], log: Path) -> str:
     raise AssertionError(f"the provider did not listen within a minute: {log.read_text()}")
 
 
-def first_is_quick(names: list[str]) -> list[Any]:
+def mark_tiers(names: list[str]) -> list[Any]:
     """Parameters of a test that plans: `make test` takes the first, since each takes a quarter of a minute."""
     return [
         pytest.param(name, marks=pytest.mark.extended if number else pytest.mark.integration)
@@ -170,7 +170,7 @@ def environment_in(home: Path) -> dict[str, str]:
         patch.setenv("STOCKCAST_HOME", str(home))
         environ = terraform.process_environment("test", outer)
     del environ["TF_DATA_DIR"]  # each folder its own
-    # Terraform and the provider hold 80 MB of schemas: at Go's default of 100 they spend half of their time on garbage.
+    # Terraform and the provider hold 80 MB of schemas; at Go's default of 100, collecting garbage is a third of the work.
     return {"GOGC": "400", **environ}
 
 

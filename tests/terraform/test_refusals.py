@@ -142,17 +142,17 @@ MOCK = """mock_provider "aws" {
 ALSO_READ = {"schedule": {"environment"}, "serving": {"environment"}}
 
 
-def variables(case: str) -> set[str]:
+def find_variables(case: str) -> set[str]:
     """Names of the variables that a case sets, and of those that must be valid for the case to be rejected."""
     names = set(re.findall(r"^\s*(\w+) = ", REFUSED[case][0], re.MULTILINE))
     return names.union(*(ALSO_READ.get(name, set()) for name in names))
 
 
-def shared_plans() -> dict[str, list[str]]:
+def group_cases() -> dict[str, list[str]]:
     """The cases of each plan by its name. A plan rejects all of its cases, since they set different variables."""
     plans: list[list[str]] = []
     for case in REFUSED:
-        free = [plan for plan in plans if not any(variables(case) & variables(other) for other in plan)]
+        free = [plan for plan in plans if not any(find_variables(case) & find_variables(other) for other in plan)]
         if free:
             free[0].append(case)
         else:
@@ -160,15 +160,15 @@ def shared_plans() -> dict[str, list[str]]:
     return {f"plan_{number}": plan for number, plan in enumerate(plans, start=1)}
 
 
-PLANS = shared_plans()
+PLANS = group_cases()
 
 
-def plan_file(cases: list[str]) -> str:
+def build_plan_file(cases: list[str]) -> str:
     values = "\n    ".join(REFUSED[case][0] for case in cases)
     return f'{MOCK}\nrun "refused" {{\n  command = plan\n  variables {{\n    {values}\n  }}\n}}\n'
 
 
-def meets(error: str, case: str) -> bool:
+def is_error_of(error: str, case: str) -> bool:
     """Whether an error has all the words that a case expects."""
     return all(text in error for text in REFUSED[case][1:])
 
@@ -179,7 +179,7 @@ def rejected(mocked: Workbench, build_folder: Path) -> dict[str, FileResult]:
     tests = mocked.root / "terraform/platform/refused"
     tests.mkdir()
     for name, cases in PLANS.items():
-        (tests / f"{name}.tftest.hcl").write_text(plan_file(cases))
+        (tests / f"{name}.tftest.hcl").write_text(build_plan_file(cases))
     results = mocked.test_files("terraform/platform", "refused", "-var-file=../../envs/staging/platform.tfvars")
     shutil.rmtree(tests)  # other tests run Terraform in the same folder
     return results
@@ -190,8 +190,8 @@ def test_a_bad_value_is_refused_at_plan(rejected: dict[str, FileResult], case: s
     """AWS would refuse it after half an hour, or take it and cost money."""
     ((name, cases),) = [(name, cases) for name, cases in PLANS.items() if case in cases]
     said = rejected[name].errors
-    errors = [error for error in said if meets(error, case)]
-    shared = [other for error in errors for other in cases if other != case and meets(error, other)]
+    errors = [error for error in said if is_error_of(error, case)]
+    shared = [other for error in errors for other in cases if other != case and is_error_of(error, other)]
 
     assert errors, f"no error of the plan of {cases} has all of {REFUSED[case][1:]}:\n" + "\n".join(said)
     assert shared == [], f"{shared} expect the same error as {case}; give them words that tell the errors apart"

@@ -1,16 +1,18 @@
 """Terraform itself judges: formatted, valid without credentials, and every module's own tests.
 
-The commands run in a copy with one provider for all; no test needs an account or a network.
+The commands run in a copy with one provider for all; no test needs an account or a network. Each Terraform process
+first reads the provider's schema, which takes three seconds: so one process serves as many test files as it can.
 """
 
 import re
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
 import pytest
-from tests.terraform.conftest import TEST_FILE, FileResult, Workbench, first_is_quick
+from tests.terraform.conftest import TEST_FILE, FileResult, Workbench, mark_tiers
 
 pytestmark = pytest.mark.timeout(900)
 in_platform = pytest.mark.xdist_group("terraform-platform")  # these share a workbench
@@ -20,8 +22,6 @@ ROOT = Path(__file__).resolve().parents[2]
 LOCK = "terraform/platform/.terraform.lock.hcl"
 MODULES = sorted(path.parent.name for path in ROOT.glob("modules/*/main.tf"))
 ENVIRONMENTS = sorted(path.parent.name for path in ROOT.glob("envs/*/platform.tfvars"))
-
-
 RUN = re.compile(r'^run "\w+" \{$', re.MULTILINE)
 
 
@@ -30,7 +30,8 @@ RUN = re.compile(r'^run "\w+" \{$', re.MULTILINE)
 @in_platform
 def test_every_file_is_formatted(workbench: Workbench, folder: str) -> None:
     """A reviewer should see what changed, not how somebody's editor indents."""
-    checked = workbench.run(folder, "fmt", "-check", "-recursive")
+    sources = replace(workbench, root=ROOT)  # other tests write files of their own into the copy
+    checked = sources.run(folder, "fmt", "-check", "-recursive")
 
     assert checked.returncode == 0, f"`make format` would change: {checked.stdout}"
 
@@ -99,7 +100,7 @@ def values_results(mocked: Workbench, build_folder: Path) -> Callable[[str], Fil
     return lambda environment: test((first,) if environment == first else tuple(others))[environment]
 
 
-@pytest.mark.parametrize("environment", first_is_quick(ENVIRONMENTS))
+@pytest.mark.parametrize("environment", mark_tiers(ENVIRONMENTS))
 @in_platform
 def test_the_platform_plans_with_an_environments_values(
     values_results: Callable[[str], FileResult], environment: str
@@ -107,7 +108,7 @@ def test_the_platform_plans_with_an_environments_values(
     """A value that a validation refuses, or a setting left empty, shows here and not in a pipeline on AWS."""
     result = values_results(environment)
 
-    assert result.has_passed, result
+    assert result.has_passed, str(result)
     assert result.n_passed == len(RUN.findall((ROOT / f"terraform/platform/tests/values{TEST_FILE}").read_text()))
 
 
@@ -139,7 +140,7 @@ def test_a_modules_own_tests_pass(module_results: dict[str, FileResult], module:
     """Names, grants and refusals of one module, against a mocked provider."""
     result = module_results[module]
 
-    assert result.has_passed, result
+    assert result.has_passed, str(result)
     assert result.n_passed == len(RUN.findall((ROOT / f"modules/{module}/tests/{module}{TEST_FILE}").read_text()))
 
 
