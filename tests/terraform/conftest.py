@@ -4,6 +4,8 @@
 is verified and unpacked once.
 """
 
+from __future__ import annotations
+
 import json
 import os
 import re
@@ -13,6 +15,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -21,7 +24,46 @@ from shipping.terraform_release import terraform as find_terraform
 
 ROOT = Path(__file__).resolve().parents[2]
 FOLDERS = ("dags", "envs", "modules", "terraform")  # modules/airflow reads requirements and constraints of dags/
+TEST_FILE = ".tftest.hcl"
 LEFTOVERS = shutil.ignore_patterns(".terraform", "*.tfstate*", "*.tfplan", ".venv", "__pycache__")
+
+
+@dataclass(frozen=True)
+class FileResult:
+    """What `terraform test` says of one file: its status, how many runs passed, and its errors with the run's name."""
+
+    status: str
+    n_passed: int
+    errors: tuple[str, ...]
+    stderr: str
+
+    @property
+    def has_passed(self) -> bool:
+        return self.status == "pass" and not self.errors
+
+    def __str__(self) -> str:
+        return "\n".join([self.status, *self.errors, self.stderr])
+
+
+def build_file_result(name: str, events: list[dict[str, Any]], stderr: str) -> FileResult:
+    """Of one file. An error outside of any file, such as a file that cannot be parsed, counts as one of every file."""
+    own = [e for e in events if "@testfile" not in e or Path(e["@testfile"]).name == f"{name}{TEST_FILE}"]
+    files = [e["test_file"] for e in own if e["type"] == "test_file"]
+    runs = [e["test_run"] for e in own if e["type"] == "test_run"]
+    errors = [e for e in own if e["type"] == "diagnostic" and e["diagnostic"]["severity"] == "error"]
+    return FileResult(
+        status=next((file["status"] for file in files if file["progress"] == "complete"), "missing"),
+        n_passed=sum(run["progress"] == "complete" and run["status"] == "pass" for run in runs),
+        errors=tuple(describe_error(event) for event in errors),
+        stderr=stderr,
+    )
+
+
+def describe_error(event: dict[str, Any]) -> str:
+    """`run "NAME": SUMMARY: DETAIL` of a diagnostic."""
+    found = event["diagnostic"]
+    where = f'run "{event["@testrun"]}": ' if "@testrun" in event else ""
+    return f"{where}{found['summary']}: {found.get('detail', '')}"
 
 
 @dataclass(frozen=True)
@@ -36,11 +78,22 @@ class Workbench:
         command = [str(find_terraform()), f"-chdir={self.root / folder}", *args, "-no-color"]
         return subprocess.run(command, env=self.environ, capture_output=True, text=True, timeout=900, check=False)
 
-    def test(self, folder: str, *args: str) -> subprocess.CompletedProcess[str]:
-        """`terraform test` in a folder of the copy."""
-        got = self.run(folder, "get")
+    def test(self, folder: str, *args: str, directory: str = "tests") -> subprocess.CompletedProcess[str]:
+        """`terraform test` in a folder of the copy, with the test files of `directory`."""
+        self.get(folder, f"-test-directory={directory}")
+        return self.run(folder, "test", f"-test-directory={directory}", *args)
+
+    def get(self, folder: str, *args: str) -> None:
+        """`terraform get` in a folder of the copy; must succeed."""
+        got = self.run(folder, "get", *args)
         assert got.returncode == 0, got.stderr
-        return self.run(folder, "test", *args)
+
+    def test_files(self, folder: str, directory: str, *args: str) -> dict[str, FileResult]:
+        """Result of each test file of `directory` by the file's name without suffixes, from one `terraform test`."""
+        printed = self.test(folder, "-json", *args, directory=directory)
+        names = [file.name.removesuffix(TEST_FILE) for file in (self.root / folder / directory).glob(f"*{TEST_FILE}")]
+        events: list[dict[str, Any]] = [json.loads(line) for line in printed.stdout.splitlines()]
+        return {name: build_file_result(name, events, printed.stderr) for name in names}
 
 
 @pytest.fixture(scope="session")
@@ -51,23 +104,39 @@ def workbench(tmp_path_factory: pytest.TempPathFactory) -> Workbench:
     bench = Workbench(root, environment_in(root / "home"))
     done = bench.run("terraform/platform", "init", "-backend=false", "-input=false", "-lockfile=readonly")
     assert done.returncode == 0, done.stdout + done.stderr
-    return bench
+    return replace(bench, environ={**bench.environ, "TF_CLI_CONFIG_FILE": str(write_override(bench))})
+
+
+def write_override(bench: Workbench) -> Path:
+    """A CLI configuration that names the folder of the provider which `init` has verified.
+
+    Else each command would hash the provider's 700 MB again, and each copy of a root would need an `init`.
+    """
+    folder = find_provider(bench).parent
+    config = bench.root / "home/override.tfrc"
+    config.write_text(
+        "disable_checkpoint = true\nprovider_installation {\n"
+        f'  dev_overrides {{ "registry.terraform.io/hashicorp/aws" = "{folder}" }}\n  direct {{}}\n}}\n'
+    )
+    return config
+
+
+def find_provider(bench: Workbench) -> Path:
+    [binary] = bench.root.glob("terraform/platform/.terraform/providers/*/hashicorp/aws/*/*/terraform-provider-aws_*")
+    return binary.resolve()
 
 
 @pytest.fixture(scope="session")
 def mocked(workbench: Workbench) -> Iterator[Workbench]:
-    """For tests with a mocked provider, which ask the real one for its schema alone, once in every `run` block.
+    """For tests with a mocked provider, which ask the real one for its schema and the validation of arguments alone.
 
     One process of it answers them all, as https://developer.hashicorp.com/terraform/plugin/debugging tells. Not for
     plans: whoever configures it does so for everybody.
     """
-    [binary] = workbench.root.glob(
-        "terraform/platform/.terraform/providers/*/hashicorp/aws/*/*/terraform-provider-aws_*"
-    )
     log = workbench.root / "provider.log"
     with log.open("w") as out:
         quiet = {**workbench.environ, "TF_LOG": "OFF"}  # else it logs every request, 10 MB for a module
-        provider = subprocess.Popen([str(binary), "-debug"], stdout=out, stderr=out, env=quiet)
+        provider = subprocess.Popen([str(find_provider(workbench)), "-debug"], stdout=out, stderr=out, env=quiet)
     try:
         attach = _address(provider, log)
         yield replace(workbench, environ={**workbench.environ, "TF_REATTACH_PROVIDERS": attach})
@@ -86,6 +155,14 @@ def _address(provider: subprocess.Popen[bytes], log: Path) -> str:
     raise AssertionError(f"the provider did not listen within a minute: {log.read_text()}")
 
 
+def mark_tiers(names: list[str]) -> list[Any]:
+    """Parameters of a test that plans: `make test` takes the first, since each takes a quarter of a minute."""
+    return [
+        pytest.param(name, marks=pytest.mark.extended if number else pytest.mark.integration)
+        for number, name in enumerate(names)
+    ]
+
+
 def environment_in(home: Path) -> dict[str, str]:
     """Terraform's environment as our commands make it, with neither credentials nor values from the shell."""
     outer = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "TF_VAR_"))}
@@ -93,7 +170,8 @@ def environment_in(home: Path) -> dict[str, str]:
         patch.setenv("STOCKCAST_HOME", str(home))
         environ = terraform.process_environment("test", outer)
     del environ["TF_DATA_DIR"]  # each folder its own
-    return environ
+    # Terraform and the provider hold 80 MB of schemas; at Go's default of 100, collecting garbage is a third of the work.
+    return {"GOGC": "400", **environ}
 
 
 @pytest.fixture(scope="session")

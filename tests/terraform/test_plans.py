@@ -1,6 +1,6 @@
 """What AWS would refuse, looked for in the plan of every environment: the rules of shipping.doctor over its JSON.
 
-Each environment is planned in an embedded AWS that has its account. Before a first apply most policies are unknown;
+One embedded AWS serves all environments, each in an account of its own. Before a first apply most policies are unknown;
 the bootstrap root is small enough to be applied here, so that its policies are looked at as well.
 """
 
@@ -12,6 +12,7 @@ import shutil
 import urllib.request
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -20,7 +21,7 @@ import boto3
 import pytest
 from tests.localaws.helpers import REGION, running_gateway
 from tests.terraform import hcl
-from tests.terraform.conftest import Workbench
+from tests.terraform.conftest import Workbench, mark_tiers
 
 from shipping.doctor import rules
 from shipping.doctor.findings import Severity
@@ -28,11 +29,13 @@ from shipping.doctor.plan import Plan
 from shipping.doctor.rules.shape_table import FREE, LIMITS, MODELS, SETTINGS
 from shipping.doctor.rules.shapes import values_at
 
+pytestmark = [pytest.mark.timeout(900), pytest.mark.xdist_group("terraform-plans")]  # each plan is made once
+
 ROOT = Path(__file__).resolve().parents[2]
 ENVIRONMENTS = sorted(path.parent.name for path in ROOT.glob("envs/*/platform.tfvars"))
-LOCAL_STATE = 'terraform {\n  backend "local" {}\n}\n'
+HOME = "111111111111"  # of envs/account/delivery.tfvars, and dev's
 BOOTSTRAP = {
-    "account_id": '"111111111111"', "environments": '["dev"]', "region": f'"{REGION}"',
+    "account_id": f'"{HOME}"', "environments": '["dev"]', "region": f'"{REGION}"',
     "expire_old_versions_days": "null",  # S3 takes a minute to confirm such a rule
 }  # fmt: skip
 # What no environment chooses today and everybody may: over dev's values.
@@ -47,11 +50,12 @@ CHOICES = {
         "network": '{ endpoints = true, nat = "none" }',
         "transform": '{ engine = "glue" }',
     },
-    "batch": {"training": '{ backend = "batch", hyperparameters = {} }'},
-    "emr_serverless": {"transform": '{ engine = "emr_serverless" }'},
+    "batch_and_emr_serverless": {
+        "training": '{ backend = "batch", hyperparameters = {} }',
+        "transform": '{ engine = "emr_serverless" }',
+    },
 }
 PLANS = [*ENVIRONMENTS, *CHOICES]
-HOME = "111111111111"  # of envs/account/delivery.tfvars
 # All in one account: the rules want every ARN to be of the account at hand, and deploy roles are of the environments'.
 DELIVERED = {
     "environments": json.dumps([
@@ -61,32 +65,46 @@ DELIVERED = {
 }  # fmt: skip
 
 
+Variables = dict[str, str]
+
+
+Accounts = Callable[[str], Variables]
+
+
 @contextmanager
-def embedded_aws(folder: Path, account_id: str) -> Iterator[dict[str, str]]:
-    """A gateway of that account, and the variables that lead Terraform to it."""
-    folder.mkdir()
-    with running_gateway(folder, account_id) as gateway:
-        keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test", "AWS_REGION": REGION}
-        yield {**keys, "AWS_EC2_METADATA_DISABLED": "true", "AWS_ENDPOINT_URL": gateway.url, "HTTP_PROXY": gateway.url}
+def embedded_aws(folder: Path) -> Iterator[Accounts]:
+    """The variables that lead Terraform to an account of one gateway: twelve digits as access key are an account."""
+    with running_gateway(folder, HOME) as gateway:
+        address = {"AWS_ENDPOINT_URL": gateway.url, "HTTP_PROXY": gateway.url, "AWS_REGION": REGION}
+        fixed = {**address, "AWS_SECRET_ACCESS_KEY": "test", "AWS_EC2_METADATA_DISABLED": "true"}
+        yield lambda account_id: {**fixed, "AWS_ACCESS_KEY_ID": account_id}
+
+
+@pytest.fixture(scope="session")
+def accounts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Accounts]:
+    """Accounts in which nothing is applied."""
+    with embedded_aws(tmp_path_factory.mktemp("aws")) as account:
+        yield account
 
 
 class Planned:
-    """A copy of a root that keeps its state in a file, in a gateway of its own."""
+    """A copy of a root that keeps its state in a file, which is the default without a backend."""
 
     def __init__(self, bench: Workbench, root: str, name: str) -> None:
         self.folder = f"terraform/{root}-{name}"
         self.home = bench.root / self.folder
-        shutil.copytree(bench.root / "terraform" / root, self.home, symlinks=True)
-        (self.home / "backend.tf").write_text(LOCAL_STATE)
+        leftovers = shutil.ignore_patterns(".terraform", "backend.tf")
+        shutil.copytree(bench.root / "terraform" / root, self.home, ignore=leftovers)
         self.bench = bench
+        bench.get(self.folder)
 
-    def run(self, aws: dict[str, str], *args: str) -> str:
+    def run(self, aws: Variables, *args: str) -> str:
         bench = Workbench(self.bench.root, {**self.bench.environ, **aws})
         done = bench.run(self.folder, *args)
         assert done.returncode == 0, done.stdout[-3000:] + done.stderr
         return done.stdout
 
-    def plan(self, aws: dict[str, str], *values: str) -> Plan:
+    def plan(self, aws: Variables, *values: str) -> Plan:
         self.run(aws, "plan", "-input=false", "-parallelism=20", "-out=saved.tfplan", *values)
         return Plan.from_json(json.loads(self.run(aws, "show", "-json", "saved.tfplan")), self.home)
 
@@ -97,23 +115,16 @@ def values_file(file: Path, values: dict[str, str]) -> str:
 
 
 @pytest.fixture(scope="session")
-def planned(
-    workbench: Workbench, build_folder: Path, tmp_path_factory: pytest.TempPathFactory
-) -> Callable[[str], Plan]:
+def planned(workbench: Workbench, build_folder: Path, accounts: Accounts) -> Callable[[str], Plan]:
     """The plan of an environment, or of a choice, each made once."""
-    shutil.copytree(ROOT / "dags", workbench.root / "dags", dirs_exist_ok=True, ignore=shutil.ignore_patterns(".venv"))
-    made: dict[str, Plan] = {}
 
+    @cache
     def plan(name: str) -> Plan:
-        if name not in made:
-            values = workbench.root / f"envs/{name if name in ENVIRONMENTS else 'dev'}/platform.tfvars"
-            root = Planned(workbench, "platform", name)
-            chosen = values_file(root.home / "chosen.tfvars", CHOICES.get(name, {}))
-            account = str(hcl.load(values)["account_id"])
-            with embedded_aws(tmp_path_factory.mktemp("aws") / "gateway", account) as aws:
-                root.run(aws, "init", "-input=false", "-reconfigure")
-                made[name] = root.plan(aws, f"-var-file={values}", chosen, f"-var=build_folder={build_folder}")
-        return made[name]
+        values = workbench.root / f"envs/{name if name in ENVIRONMENTS else 'dev'}/platform.tfvars"
+        root = Planned(workbench, "platform", name)
+        chosen = values_file(root.home / "chosen.tfvars", CHOICES.get(name, {}))
+        aws = accounts(str(hcl.load(values)["account_id"]))
+        return root.plan(aws, f"-var-file={values}", chosen, f"-var=build_folder={build_folder}")
 
     return plan
 
@@ -124,25 +135,23 @@ def bootstrapped(workbench: Workbench, tmp_path_factory: pytest.TempPathFactory)
     root = Planned(workbench, "bootstrap", "applied")
     given = values_file(root.home / "given.tfvars", BOOTSTRAP)
     values = ("-var-file=../../envs/account/bootstrap.tfvars", given)
-    with embedded_aws(tmp_path_factory.mktemp("aws") / "gateway", json.loads(BOOTSTRAP["account_id"])) as aws:
-        root.run(aws, "init", "-input=false", "-reconfigure")
-        root.plan(aws, *values)
-        root.run(aws, "apply", "-input=false", "saved.tfplan")
+    with embedded_aws(tmp_path_factory.mktemp("aws")) as account:
+        aws = account(HOME)
+        root.run(aws, "apply", "-input=false", "-auto-approve", *values)
         return root.plan(aws, *values)
 
 
 @pytest.fixture(scope="session")
-def delivered(workbench: Workbench, tmp_path_factory: pytest.TempPathFactory) -> Plan:
+def delivered(workbench: Workbench, accounts: Accounts) -> Plan:
     """The plan of the delivery root, almost with the account's values, once its connection was clicked."""
     root = Planned(workbench, "delivery", "planned")
     given = values_file(root.home / "given.tfvars", DELIVERED)
-    with embedded_aws(tmp_path_factory.mktemp("aws") / "gateway", HOME) as aws:
-        make_connection(aws, "stockcast-github")
-        root.run(aws, "init", "-input=false", "-reconfigure")
-        return root.plan(aws, "-var-file=../../envs/account/delivery.tfvars", given)
+    aws = accounts(HOME)
+    make_connection(aws, "stockcast-github")
+    return root.plan(aws, "-var-file=../../envs/account/delivery.tfvars", given)
 
 
-def make_connection(aws: dict[str, str], name: str) -> None:
+def make_connection(aws: Variables, name: str) -> None:
     """A connection that somebody made AVAILABLE."""
     keys = {"aws_access_key_id": aws["AWS_ACCESS_KEY_ID"], "aws_secret_access_key": aws["AWS_SECRET_ACCESS_KEY"]}
     client = boto3.client("codeconnections", endpoint_url=aws["AWS_ENDPOINT_URL"], region_name=REGION, **keys)
@@ -152,7 +161,7 @@ def make_connection(aws: dict[str, str], name: str) -> None:
     urllib.request.urlopen(clicked, timeout=10).close()
 
 
-@pytest.mark.parametrize("name", PLANS)
+@pytest.mark.parametrize("name", mark_tiers(PLANS))
 def test_no_rule_finds_anything_in_a_plan(planned: Callable[[str], Plan], name: str) -> None:
     """A first real apply would stop half way, with half of the environment standing and costing."""
     findings = rules.check_all(planned(name))
@@ -160,12 +169,14 @@ def test_no_rule_finds_anything_in_a_plan(planned: Callable[[str], Plan], name: 
     assert [str(finding) for finding in findings] == []
 
 
+@pytest.mark.extended
 def test_an_awake_dev_has_the_airflow_that_a_sleeping_one_lacks(planned: Callable[[str], Plan]) -> None:
     """A plan without Airflow leaves most rules nothing to look at."""
     assert list(planned("awake").of_type("aws_mwaa_environment"))
     assert not list(planned("dev").of_type("aws_mwaa_environment"))
 
 
+@pytest.mark.extended
 def test_no_rule_finds_anything_in_the_bootstrap_root(bootstrapped: Plan) -> None:
     """Without the right to delete the lock object, every lock would have to be freed by hand."""
     findings = rules.check_all(bootstrapped, strict=True)
@@ -174,13 +185,14 @@ def test_no_rule_finds_anything_in_the_bootstrap_root(bootstrapped: Plan) -> Non
     assert list(bootstrapped.of_type("aws_iam_policy"))
 
 
+@pytest.mark.extended
 def test_no_rule_finds_anything_in_the_delivery_root(delivered: Plan) -> None:
     """Half a set of pipelines deploys half of every push."""
     assert [str(finding) for finding in rules.check_all(delivered)] == []
     assert len(list(delivered.of_type("aws_codepipeline"))) == 4
 
 
-@pytest.mark.parametrize("environment", ENVIRONMENTS)
+@pytest.mark.parametrize("environment", mark_tiers(ENVIRONMENTS))
 def test_what_cannot_be_known_yet_is_told(planned: Callable[[str], Plan], environment: str) -> None:
     """Silence about what could not be looked at would be taken for a good sign."""
     unchecked = [f for f in rules.check_all(planned(environment), strict=True) if f.severity is Severity.UNCHECKED]
@@ -188,6 +200,7 @@ def test_what_cannot_be_known_yet_is_told(planned: Callable[[str], Plan], enviro
     assert any("aws_iam_role_policy" in finding.address for finding in unchecked)
 
 
+@pytest.mark.extended
 def test_every_row_of_the_tables_meets_a_value(
     planned: Callable[[str], Plan], bootstrapped: Plan, delivered: Plan
 ) -> None:
@@ -197,6 +210,7 @@ def test_every_row_of_the_tables_meets_a_value(
     assert unmet_rows(plans) == []
 
 
+@pytest.mark.extended
 def test_every_type_of_resource_is_looked_at(
     planned: Callable[[str], Plan], bootstrapped: Plan, delivered: Plan
 ) -> None:
@@ -239,6 +253,7 @@ def unknown(value: Any, path: tuple[str, ...]) -> bool:
     return type(value).__name__ == "Unknown"
 
 
+@pytest.mark.extended
 def test_a_row_that_meets_nothing_is_noticed(bootstrapped: Plan, monkeypatch: pytest.MonkeyPatch) -> None:
     """The comparison has to see a misspelt attribute."""
     monkeypatch.setitem(MODELS, "aws_kms_key", {"key_usages": "kms.CreateKey.KeyUsage"})

@@ -1,6 +1,8 @@
 # Plans the whole stack with the values of one environment, which the caller names:
 #   terraform test -var-file=../../envs/dev/platform.tfvars
 mock_provider "aws" {
+  override_during = plan # what AWS decides is known without an apply of the whole stack
+
   mock_data "aws_caller_identity" { defaults = { account_id = "111111111111" } }
   mock_data "aws_partition" { defaults = { dns_suffix = "amazonaws.com", partition = "aws" } }
   mock_data "aws_region" { defaults = { id = "us-east-1" } }
@@ -25,7 +27,8 @@ mock_provider "aws" {
   mock_resource "aws_sqs_queue" { defaults = { arn = "arn:aws:sqs:us-east-1:111111111111:stockcast-a-queue" } }
 }
 
-run "code_gets_every_setting_and_airflow_its_grants" {
+run "code_gets_every_setting_airflow_its_grants_and_a_rollback_alarms_that_exist" {
+  command = plan
   assert {
     condition     = alltrue([for value in values(local.settings) : length(value) > 0])
     error_message = "Empty are ${jsonencode([for key, value in local.settings : key if length(value) == 0])}."
@@ -38,9 +41,14 @@ run "code_gets_every_setting_and_airflow_its_grants" {
     condition     = length(module.airflow.role_policy) < 10240
     error_message = "The grants of Airflow's role have ${length(module.airflow.role_policy)} characters; IAM takes 10240."
   }
+  assert {
+    condition     = length(setsubtract(local.rollback_alarms, module.observability.alarm_names)) == 0
+    error_message = "Deployments wait for ${jsonencode(local.rollback_alarms)}, of ${jsonencode(module.observability.alarm_names)}."
+  }
 }
 
 run "a_source_with_a_key_has_its_secret_and_others_have_none" {
+  command = plan
   variables {
     market = { base_url = "https://query1.finance.yahoo.com", sources = ["yahoo", "alpha_vantage"] }
   }
@@ -50,31 +58,19 @@ run "a_source_with_a_key_has_its_secret_and_others_have_none" {
   }
 }
 
-run "without_such_a_source_no_secret_is_paid_for" {
+run "asleep_nothing_stands_that_costs_by_the_hour_and_without_keys_no_secret_is_paid_for" {
   command = plan
   variables {
+    asleep = true
     market = { base_url = "http://127.0.0.1:4567" }
+  }
+  assert {
+    condition     = module.network.nat_count == 0 && module.network.endpoint_count == 0 && output.airflow.url == null && output.asleep
+    error_message = "Something that costs by the hour still stands."
   }
   assert {
     condition     = length(module.market_keys) == 0 && local.settings.market_secret == "none" && local.settings.sources == "yahoo"
     error_message = "There are ${length(module.market_keys)} secrets, and the setting is ${local.settings.market_secret}."
-  }
-}
-
-run "a_rollback_waits_for_alarms_that_stand" {
-  command = plan
-  assert {
-    condition     = length(setsubtract(local.rollback_alarms, module.observability.alarm_names)) == 0
-    error_message = "Deployments wait for ${jsonencode(local.rollback_alarms)}, of ${jsonencode(module.observability.alarm_names)}."
-  }
-}
-
-run "asleep_nothing_stands_that_costs_by_the_hour" {
-  command = plan
-  variables { asleep = true }
-  assert {
-    condition     = module.network.nat_count == 0 && module.network.endpoint_count == 0 && output.airflow.url == null && output.asleep
-    error_message = "Something that costs by the hour still stands."
   }
 }
 
