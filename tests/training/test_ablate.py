@@ -94,6 +94,7 @@ def test_news_of_chance_are_dropped(bars, table, tmp_path):
     assert set(found["pinball"]["beside"]["placebo"]) == {"1", "5", "21", "all"}
 
 
+@pytest.mark.extended
 def test_networks_learn_in_every_arm_from_every_seed(bars, telling_news, linear, tmp_path):
     """With one seed nothing can be kept, whatever it says: another one might say the opposite."""
     learned = ablation(bars, telling_news, tmp_path, "--epochs", "1", "--batch_size", "256", "--seeds", "4")

@@ -59,39 +59,46 @@ def test_training_beats_a_network_of_zeros(small_model, small_bars):
     assert (below[1] > 0.55).all(), below  # the 90 % quantiles up
 
 
-@pytest.fixture(scope="module")
-def two_runs(small_bars, tmp_path_factory):
-    """Two bundles of one short training each on the same bars, and what the trainings printed."""
+def train_briefly(bars, folder):
+    """Leave a bundle of one network after one epoch, and no more than serves; what the training printed."""
     from training import train
 
-    folders = tmp_path_factory.mktemp("first"), tmp_path_factory.mktemp("second")
     printed = io.StringIO()
     with pytest.MonkeyPatch.context() as patch, redirect_stdout(printed):
         skip_measures(patch)
         patch.setattr(train, "save_members", lambda *_: None)
-        for folder in folders:
-            arguments = ["--model_dir", str(folder), "--epochs", "1", "--batch_size", "32", "--seeds", "3"]
-            train.main(["--bars", str(small_bars), *arguments])
-    return folders, printed.getvalue()
+        arguments = ["--model_dir", str(folder), "--epochs", "1", "--batch_size", "32", "--seeds", "3"]
+        train.main(["--bars", str(bars), *arguments])
+    return printed.getvalue()
 
 
-def test_two_runs_on_the_same_bars_give_the_same_network(two_runs):
-    """A figure that cannot be had again cannot be checked."""
-    (first_recipe, first), (second_recipe, second) = (bundle.load(folder) for folder in two_runs[0])
+@pytest.fixture(scope="module")
+def brief(small_bars, tmp_path_factory):
+    """The bundle of a brief training, and what the training printed."""
+    folder = tmp_path_factory.mktemp("brief")
+    return folder, train_briefly(small_bars, folder)
 
-    np.testing.assert_array_equal(first.predict(WINDOWS), second.predict(WINDOWS))
-    assert first_recipe == second_recipe
 
-
-def test_progress_ends_in_the_figure_that_sagemaker_reads(two_runs):
+def test_progress_ends_in_the_figure_that_sagemaker_reads(brief):
     """The metric regex takes the last match: it must be the bundle's own loss."""
-    (_, folder), printed = two_runs
+    folder, printed = brief
 
     lines = [line for line in printed.splitlines() if "val_loss: " in line]
     metrics = json.loads((folder / bundle.METRICS).read_text())
     assert lines[0].startswith("seed: 3 epoch: 1 loss: ")
     assert lines[-1] == f"seeds: 3 val_loss: {metrics['val_loss']:.6f}"
     assert metrics["val_loss_by_seed"] == {"3": pytest.approx(metrics["val_loss"], rel=1e-3)}
+
+
+@pytest.mark.extended
+def test_two_runs_on_the_same_bars_give_the_same_network(brief, small_bars, tmp_path):
+    """A figure that cannot be had again cannot be checked."""
+    train_briefly(small_bars, tmp_path)
+
+    (first_recipe, first), (second_recipe, second) = (bundle.load(folder) for folder in (brief[0], tmp_path))
+
+    np.testing.assert_array_equal(first.predict(WINDOWS), second.predict(WINDOWS))
+    assert first_recipe == second_recipe
 
 
 def test_the_exported_file_answers_what_keras_answers(tmp_path: Path):
