@@ -17,6 +17,8 @@ from stockcast.cleaning.silver import recent_request
 from stockcast.forecasting.forecaster import forecast
 from stockcast.models import bundle
 
+pytestmark = pytest.mark.integration
+
 BODY = json.dumps(recent_request("GENX", bars(1000))).encode()
 
 

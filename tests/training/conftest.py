@@ -1,4 +1,7 @@
-"""A small model, trained twice for the whole session: training is what these tests can least afford to repeat."""
+"""A small model, trained once for the whole session: training is what these tests can least afford to repeat.
+
+Tests that import TensorFlow, and those that need the model, share one worker: pytest.mark.xdist_group("tensorflow").
+"""
 
 from pathlib import Path
 
@@ -17,18 +20,28 @@ def small_bars(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def small_arguments() -> list[str]:
-    """What the small models are trained with."""
+    """What the small model is trained with."""
     return ["--model_version", "small", "--epochs", "3", "--batch_size", "32", "--seeds", "0,1"]
 
 
 @pytest.fixture(scope="session")
-def small_models(
-    small_bars: Path, small_arguments: list[str], tmp_path_factory: pytest.TempPathFactory
-) -> tuple[Path, Path]:
-    """Two bundles from two runs on the same bars."""
+def small_model(small_bars: Path, small_arguments: list[str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The bundle of one training on the small bars."""
     from training import train  # TensorFlow takes seconds to import: only for those who need a model
 
-    folders = tmp_path_factory.mktemp("first"), tmp_path_factory.mktemp("second")
-    for folder in folders:
-        train.main(["--bars", str(small_bars), "--model_dir", str(folder), *small_arguments])
-    return folders
+    folder = tmp_path_factory.mktemp("model")
+    train.main(["--bars", str(small_bars), "--model_dir", str(folder), *small_arguments])
+    return folder
+
+
+def skip_measures(patch: pytest.MonkeyPatch) -> None:
+    """Trainings leave metrics without a look at the export and at shuffled labels: a third of their time."""
+    from training import train
+
+    patch.setattr(train, "measure", lambda *_: {"onnx_difference": 0.0, "shuffled_gain": 0.0})
+
+
+@pytest.fixture
+def without_measures(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Trainings of this test are not measured."""
+    skip_measures(monkeypatch)

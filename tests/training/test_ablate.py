@@ -12,6 +12,8 @@ from stockcast.features.indicators import features
 from stockcast.features.targets import with_targets
 from stockcast.sentiment.daily import NAMES
 
+pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("tensorflow")]
+
 SYMBOLS = ("AAPL", "GOOG")
 QUICK = ("--lookback", "3", "--epochs", "0", "--folds", "1")  # the linear start: a network takes a minute
 
@@ -56,20 +58,29 @@ def ablation(bars, news, out, *more):
     return json.loads((out / "ablation.json").read_text())
 
 
-def test_news_that_tell_of_the_coming_volatility_are_kept(bars, table, tmp_path):
-    """An ablation that cannot see a planted signal would drop every real one."""
+@pytest.fixture(scope="module")
+def telling_news(table, tmp_path_factory):
+    """News that hold a part of the coming week's volatility."""
     random = np.random.default_rng(3)
     told = lambda row: float(np.clip(0.4 * row["v5_target"] + 0.1 * random.standard_normal(), -1, 1))  # noqa: E731
+    return leave_news(tmp_path_factory.mktemp("news"), table, told)
 
-    found = ablation(bars, leave_news(tmp_path, table, told), tmp_path)
 
-    assert found["kept"] is True
-    assert found["qlike"]["every_seed_is_better"] is True
-    assert found["qlike"]["beside"]["without"]["all"]["ratio"] < 0.95
-    assert found["qlike"]["beside"]["placebo"]["all"]["dm_t"] <= -1.65
-    assert found["symbols"] == list(SYMBOLS)
-    assert found["inputs"] == list(NAMES)
-    assert 0.5 < found["days_with_news"] < 0.8
+@pytest.fixture(scope="module")
+def linear(bars, telling_news, tmp_path_factory):
+    """The ablation of the linear start with these news."""
+    return ablation(bars, telling_news, tmp_path_factory.mktemp("linear"))
+
+
+def test_news_that_tell_of_the_coming_volatility_are_kept(linear):
+    """An ablation that cannot see a planted signal would drop every real one."""
+    assert linear["kept"] is True
+    assert linear["qlike"]["every_seed_is_better"] is True
+    assert linear["qlike"]["beside"]["without"]["all"]["ratio"] < 0.95
+    assert linear["qlike"]["beside"]["placebo"]["all"]["dm_t"] <= -1.65
+    assert linear["symbols"] == list(SYMBOLS)
+    assert linear["inputs"] == list(NAMES)
+    assert 0.5 < linear["days_with_news"] < 0.8
 
 
 def test_news_of_chance_are_dropped(bars, table, tmp_path):
@@ -83,19 +94,17 @@ def test_news_of_chance_are_dropped(bars, table, tmp_path):
     assert set(found["pinball"]["beside"]["placebo"]) == {"1", "5", "21", "all"}
 
 
-def test_networks_learn_in_every_arm_from_every_seed(bars, table, tmp_path):
+@pytest.mark.extended
+def test_networks_learn_in_every_arm_from_every_seed(bars, telling_news, linear, tmp_path):
     """With one seed nothing can be kept, whatever it says: another one might say the opposite."""
-    news = leave_news(tmp_path, table, lambda row: float(np.clip(0.4 * row["v5_target"], -1, 1)))
-
-    learned = ablation(bars, news, tmp_path, "--epochs", "1", "--batch_size", "256", "--seeds", "4")
-    began = ablation(bars, news, tmp_path)
+    learned = ablation(bars, telling_news, tmp_path, "--epochs", "1", "--batch_size", "256", "--seeds", "4")
 
     assert learned["kept"] is False
-    assert began["kept"] is True
+    assert linear["kept"] is True
     for arm in ("with", "without", "placebo"):
         (loss,) = learned["qlike"]["by_seed"][arm]
         assert 0 < loss < 2
-        assert loss != pytest.approx(began["qlike"]["by_seed"][arm][0], rel=1e-6)
+        assert loss != pytest.approx(linear["qlike"]["by_seed"][arm][0], rel=1e-6)
 
 
 def test_every_part_is_judged_by_a_network_that_ended_before_it(table):

@@ -1,6 +1,7 @@
 """From raw answers to silver, as the job runs it."""
 
 import json
+import shutil
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -42,11 +43,10 @@ DAYS = trading_days(datetime(2001, 1, 2).date(), datetime(2004, 1, 2).date())[:7
 DAY = DAYS[-2]  # the run's day: the answers hold one bar more
 
 
-@pytest.fixture
-def bronze(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def answers(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Two whole symbols, and one listed a hundred days ago. AAPL has a null, a negative price and a wrong range."""
-    folder = tmp_path / "bronze"
-    folder.mkdir()
+    folder = tmp_path_factory.mktemp("bronze")
     table = {
         "AAPL": bars(700, 1, "AAPL", DAYS),
         "^GSPC": bars(700, 2, "^GSPC", DAYS),
@@ -60,6 +60,18 @@ def bronze(tmp_path: Path) -> Path:
     for symbol, frame in table.items():
         put(folder, symbol, raw_answer(symbol, frame))
     return folder
+
+
+@pytest.fixture
+def bronze(answers: Path, tmp_path: Path) -> Path:
+    """A copy of them, for a test to change."""
+    return shutil.copytree(answers, tmp_path / "bronze")
+
+
+@pytest.fixture(scope="module")
+def silver(answers: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the job makes of them."""
+    return run(answers, tmp_path_factory.mktemp("silver"))
 
 
 def put(bronze: Path, symbol: str, raw: bytes, name: str = "source=yahoo") -> None:
@@ -82,10 +94,8 @@ def table(silver: Path) -> pl.DataFrame:
     return pl.concat([pl.read_parquet(path, hive_partitioning=False) for path in files])
 
 
-def test_silver_holds_adjusted_bars_with_market_and_split_in_one_file(bronze, tmp_path):
+def test_silver_holds_adjusted_bars_with_market_and_split_in_one_file(silver):
     """Everything downstream reads these columns and no other."""
-    silver = run(bronze, tmp_path / "silver")
-
     bars_of_silver = table(silver)
     assert bars_of_silver.columns == [
         "symbol", "date", "open", "high", "low", "close", "volume", "close_raw", "source",
@@ -99,10 +109,8 @@ def test_silver_holds_adjusted_bars_with_market_and_split_in_one_file(bronze, tm
     assert sorted(path.name for path in (silver / "bars").iterdir()) == ["part.parquet"]
 
 
-def test_bad_and_later_rows_lie_in_quarantine_with_their_reasons(bronze, tmp_path):
+def test_bad_and_later_rows_lie_in_quarantine_with_their_reasons(silver):
     """What was refused must be found again, by whoever asks why a day is missing."""
-    silver = run(bronze, tmp_path / "silver")
-
     lines = (silver / keys.silver_quarantine(DAY)).read_text().splitlines()
     rows = [json.loads(line) for line in lines]
     aapl = {row["rule"]: row["row"]["date"] for row in rows if row["row"]["symbol"] == "AAPL"}
@@ -118,19 +126,15 @@ def test_bad_and_later_rows_lie_in_quarantine_with_their_reasons(bronze, tmp_pat
     assert refused.is_empty()
 
 
-def test_each_symbol_with_enough_bars_has_a_request_that_the_server_reads(bronze, tmp_path):
+def test_each_symbol_with_enough_bars_has_a_request_that_the_server_reads(silver):
     """The forecast function only passes this body on."""
-    silver = run(bronze, tmp_path / "silver")
-
     symbol, frame = read_request((silver / keys.silver_recent(DAY, "^GSPC")).read_bytes())
     assert (symbol, frame.height, frame["date"][-1]) == ("^GSPC", 699, DAY)
     assert not (silver / keys.silver_recent(DAY, "NEW")).exists()
 
 
-def test_the_report_adds_up(bronze, tmp_path):
+def test_the_report_adds_up(silver):
     """A day on which a vendor lost rows must be seen at a glance."""
-    silver = run(bronze, tmp_path / "silver")
-
     report = report_of(silver)
     assert report["rows"] == table(silver).height == sum(one["bars"] for one in report["symbols"].values())
     assert report["symbols"]["AAPL"] == {
@@ -144,9 +148,9 @@ def test_the_report_adds_up(bronze, tmp_path):
     assert report["parts"]["train"]["to"] < report["parts"]["validation"]["from"]
 
 
-def test_the_same_answers_give_the_same_bytes(bronze, tmp_path):
+def test_the_same_answers_give_the_same_bytes(answers, silver, tmp_path):
     """A retried job writes over itself, and a model's data hash stays what it was."""
-    one, two = run(bronze, tmp_path / "one"), run(bronze, tmp_path / "two")
+    one, two = silver, run(answers, tmp_path / "two")
 
     files = sorted(path.relative_to(one) for path in one.rglob("*") if path.is_file())
     assert files == sorted(path.relative_to(two) for path in two.rglob("*") if path.is_file())
@@ -294,8 +298,6 @@ def test_one_download_under_two_names_is_told(bronze, tmp_path):
     assert {(one["symbol"], one["value"]) for one in report["held_back"]} == {("COPY", "^GSPC"), ("^GSPC", "COPY")}
 
 
-def test_the_bars_tell_the_day_of_their_run(bronze, tmp_path):
+def test_the_bars_tell_the_day_of_their_run(silver):
     """Training refuses bars that are later than that."""
-    silver = run(bronze, tmp_path / "silver")
-
     assert pl.read_parquet_metadata(silver / keys.silver_bars())["stockcast.day"] == str(DAY)

@@ -11,12 +11,16 @@ import pytest
 
 from stockcast.models import bundle
 
+pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("tensorflow")]
+
 REPOSITORY = Path(__file__).parents[2]
 WINDOWS = np.random.default_rng(1).normal(size=(64, 40, 13)).astype(np.float32)
 
 
+@pytest.mark.extended
+@pytest.mark.usefixtures("without_measures")
 def test_a_training_killed_in_the_middle_goes_on_to_the_same_networks(
-    small_bars, small_arguments, small_models, tmp_path, capfd
+    small_bars, small_arguments, small_model, tmp_path, capfd
 ):
     """Spot machines are taken away at any moment; what they had done must neither be lost nor change the model."""
     from training import train
@@ -33,7 +37,7 @@ def test_a_training_killed_in_the_middle_goes_on_to_the_same_networks(
     assert "seed: 0 goes on after epoch 3" in told  # it was over: nothing of it is trained again
     assert "seed: 1 goes on after epoch 2" in told
     assert [line[:16] for line in told.splitlines() if " epoch: " in line] == ["seed: 1 epoch: 3"]
-    resumed, whole = tmp_path / "model", small_models[0]
+    resumed, whole = tmp_path / "model", small_model
     assert (resumed / bundle.RECIPE).read_bytes() == (whole / bundle.RECIPE).read_bytes()
     for one, other in zip(_networks(resumed), _networks(whole), strict=True):
         np.testing.assert_array_equal(one.predict(WINDOWS), other.predict(WINDOWS))
@@ -58,9 +62,9 @@ def _run_until(line: str, arguments: list[str]) -> None:
         assert process.wait() == -signal.SIGKILL, printed
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def trained():
-    """A model of one number after one step, and its course; training a real one would take seconds."""
+    """A model of one number after one step, and its course; training a real one would take seconds. Do not change."""
     import keras
 
     from stockcast.models.course import Course

@@ -3,6 +3,8 @@
 import json
 import shutil
 import tarfile
+from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,10 @@ import pytest
 from tests.stockcast.generated import silver
 from training import evaluate
 
+from stockcast.features import leakage
 from stockcast.models import bundle
+
+pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("tensorflow")]
 
 QUICK = ["--challengers", "ewma,har", "--most-p99-ms", "10000"]  # machines of tests are slow at times
 
@@ -43,15 +48,17 @@ def out(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def evaluation(small_models, small_bars, out) -> dict[str, Any]:
-    """Of a model beside its own twin from a second training."""
-    model, champion = packed(small_models[0], out / "model"), packed(small_models[1], out / "champion")
-    return judged(small_bars, model, out, "--champion", str(champion))
+def evaluation(small_model, small_bars, out) -> dict[str, Any]:
+    """Of a model beside its own twin; test_train.py shows that a second training makes one."""
+    model, champion = packed(small_model, out / "model"), packed(small_model, out / "champion")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(evaluate.fitness, "answered", partial(evaluate.fitness.answered, requests=20))
+        return judged(small_bars, model, out, "--champion", str(champion))
 
 
-def test_an_evaluation_names_model_days_figures_and_verdict(evaluation, small_models):
+def test_an_evaluation_names_model_days_figures_and_verdict(evaluation, small_model):
     """The gate, the registry and the model card read this file and nothing else."""
-    recipe, _ = bundle.load(small_models[0])
+    recipe, _ = bundle.load(small_model)
 
     assert evaluation["model_version"] == "small"
     assert evaluation["feature_version"] == recipe.feature_version
@@ -115,6 +122,21 @@ def test_every_forecast_of_the_test_days_is_kept(evaluation, out):
     assert {"symbol", "horizon", "median", "reach_80", "reach_95", "came", "variance_scaled"} <= set(origins.columns)
 
 
+def measure_less(patch: pytest.MonkeyPatch) -> None:
+    """Latency over 2 requests and leaks at 4 cuts, for evaluations of which neither is looked at."""
+    patch.setattr(evaluate.fitness, "answered", partial(evaluate.fitness.answered, requests=2))
+    patch.setattr(leakage, "EDGES", 1)
+
+
+@pytest.fixture
+def quick(monkeypatch) -> None:
+    measure_less(monkeypatch)
+
+
+def bars_of(folder: Path) -> pl.DataFrame:
+    return pl.read_parquet(folder / "year=2001" / "part.parquet", hive_partitioning=False)
+
+
 def with_other_features(model: Path, folder: Path) -> Path:
     shutil.copytree(model, folder)
     recipe = json.loads((folder / "recipe.json").read_text())
@@ -122,11 +144,12 @@ def with_other_features(model: Path, folder: Path) -> Path:
     return folder
 
 
-def test_a_champion_that_this_code_cannot_read_is_no_obstacle(small_models, small_bars, tmp_path, capsys):
+@pytest.mark.usefixtures("quick")
+def test_a_champion_that_this_code_cannot_read_is_no_obstacle(small_model, small_bars, tmp_path, capsys):
     """The next image could not serve it either; without this rule a new feature could never be brought in."""
-    older = with_other_features(small_models[1], tmp_path / "older")
+    older = with_other_features(small_model, tmp_path / "older")
 
-    evaluation = judged(small_bars, small_models[0], tmp_path / "out", "--champion", str(older))
+    evaluation = judged(small_bars, small_model, tmp_path / "out", "--champion", str(older))
 
     assert evaluation["champion"]["model_version"] == "older"
     assert "trained on feature version other" in evaluation["champion"]["obstacle"]
@@ -134,13 +157,21 @@ def test_a_champion_that_this_code_cannot_read_is_no_obstacle(small_models, smal
     assert "champion: older, not comparable" in capsys.readouterr().out
 
 
-def test_arima_is_judged_in_processes_of_its_own_on_the_last_days_only(small_models, small_bars, tmp_path, capsys):
+@pytest.mark.extended
+@pytest.mark.usefixtures("quick")
+def test_arima_is_judged_in_processes_of_its_own_on_the_last_days_only(
+    small_model, small_bars, tmp_path, monkeypatch, capsys
+):
     """It takes a fit per month and symbol; its line says how many days it was judged on."""
+    monkeypatch.setattr(evaluate, "COSTLY_WARM_UP", timedelta(days=30))
     names = ["--challengers", "arima,ewma,har", "--costly-days", "30"]
+    bars = bars_of(small_bars)
+    left = (pl.col("symbol") == "GOOG") & (pl.col("date") > bars["date"].max() - timedelta(days=60))
+    bars.filter(~left).write_parquet(tmp_path / "bars.parquet")  # one symbol is left to fit, so one process
 
-    judged(small_bars, small_models[0], tmp_path, *names)
+    judged(tmp_path, small_model, tmp_path / "out", *names)
 
-    rows = pl.read_parquet(tmp_path / "origins.parquet").group_by("model").agg(pl.col("date").n_unique())
+    rows = pl.read_parquet(tmp_path / "out" / "origins.parquet").group_by("model").agg(pl.col("date").n_unique())
     days = dict(rows.iter_rows())
     assert set(days) == {"lstm", "arima", "ewma", "har"}
     assert days["arima"] == 30 < days["ewma"]
@@ -148,36 +179,39 @@ def test_arima_is_judged_in_processes_of_its_own_on_the_last_days_only(small_mod
     assert [line.split()[0] for line in table] == ["lstm", "arima", "ewma", "har"]
 
 
-def test_a_champion_that_was_not_measured_is_compared_but_makes_nobody_cheaper(small_models, small_bars, tmp_path):
+@pytest.mark.usefixtures("quick")
+def test_a_champion_that_was_not_measured_is_compared_but_makes_nobody_cheaper(small_model, small_bars, tmp_path):
     """A bundle from before metrics.json: its figures count, and its size is not guessed."""
     older = tmp_path / "older"
-    shutil.copytree(small_models[1], older)
+    shutil.copytree(small_model, older)
     (older / "metrics.json").unlink()
 
-    evaluation = judged(small_bars, small_models[0], tmp_path / "out", "--champion", str(older))
+    evaluation = judged(small_bars, small_model, tmp_path / "out", "--champion", str(older))
 
     assert evaluation["champion"]["obstacle"] == ""
     assert evaluation["champion"]["dates"] > 0
     assert evaluation["champion"]["parameters_ratio"] is None
 
 
-def test_a_model_is_not_judged_on_days_it_has_seen(small_models, tmp_path):
+def test_a_model_is_not_judged_on_days_it_has_seen(small_model, tmp_path):
     """Silver of an older day puts the test into the model's training time: it would look brilliant."""
     older = silver(["AAPL", "GOOG"], 700, train=0.3, validation=0.1)
     older.write_parquet(tmp_path / "bars.parquet")
 
     with pytest.raises(SystemExit, match="small was trained until"):
-        judged(tmp_path, small_models[0], tmp_path)
+        judged(tmp_path, small_model, tmp_path)
 
 
 @pytest.fixture(scope="module")
-def elsewhere(small_models, small_bars, tmp_path_factory) -> dict[str, Any]:
+def elsewhere(small_model, small_bars, tmp_path_factory) -> dict[str, Any]:
     """Judged on bars that are not those of the training, without HAR: a new listing has joined them."""
     folder = tmp_path_factory.mktemp("elsewhere")
-    table = pl.read_parquet(small_bars / "year=2001" / "part.parquet", hive_partitioning=False)
+    table = bars_of(small_bars)
     young = table.filter(pl.col("symbol") == "AAPL").tail(100).with_columns(pl.lit("YOUNG").alias("symbol"))
     pl.concat([table, young]).write_parquet(folder / "bars.parquet")
-    return judged(folder, small_models[0], folder, "--challengers", "ewma")
+    with pytest.MonkeyPatch.context() as patch:
+        measure_less(patch)
+        return judged(folder, small_model, folder, "--challengers", "ewma")
 
 
 def test_a_symbol_too_young_to_forecast_does_not_stop_the_judgement(elsewhere):

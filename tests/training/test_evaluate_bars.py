@@ -107,6 +107,7 @@ def test_arima_runs_beside_the_others_and_its_fault_is_told_in_words(path, monke
 
 @pytest.mark.integration
 @pytest.mark.xdist_group("tensorflow")
+@pytest.mark.usefixtures("without_measures")
 def test_the_network_is_trained_before_the_days_it_is_judged_on(path, monkeypatch, capfd):
     """The same script as in a training job, on the days before `--from` and no others."""
     from training import train  # TensorFlow takes seconds to import
@@ -118,7 +119,6 @@ def test_the_network_is_trained_before_the_days_it_is_judged_on(path, monkeypatc
         return subprocess.CompletedProcess(command, 0)
 
     monkeypatch.setattr(evaluate_bars, "subprocess", SimpleNamespace(run=run))
-    monkeypatch.setattr(train.shuffled, "gain", lambda *_: 0.0)  # seconds for a number that is not looked at
     evaluate_bars.main(["--bars", str(path), *TEST, "--models", "lstm", "--seeds", "0"])
 
     told = capfd.readouterr().out

@@ -1,32 +1,29 @@
 """Training a small model for real."""
 
+import io
 import json
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import numpy as np
 import polars as pl
 import pytest
+from tests.training.conftest import skip_measures
 
 from stockcast.contracts.records import HORIZONS
 from stockcast.models import bundle
 from stockcast.models.training_set import read_bars, training_set
 from stockcast.models.windows import gather
 
+pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("tensorflow")]
+
 WINDOWS = np.random.default_rng(1).normal(size=(64, 40, 13)).astype(np.float32)
 
 
-def test_two_runs_on_the_same_bars_give_the_same_network(small_models):
-    """A figure that cannot be had again cannot be checked."""
-    (first_recipe, first), (second_recipe, second) = (bundle.load(folder) for folder in small_models)
-
-    np.testing.assert_array_equal(first.predict(WINDOWS), second.predict(WINDOWS))
-    assert first_recipe == second_recipe
-
-
-def test_the_recipe_tells_what_the_network_was_made_from(small_models, small_bars):
+def test_the_recipe_tells_what_the_network_was_made_from(small_model, small_bars):
     """Months later this file is all that is known about a model."""
     bars, data_sha256 = read_bars(small_bars)
-    recipe, _ = bundle.load(small_models[0])
+    recipe, _ = bundle.load(small_model)
 
     assert recipe.model_version == "small"
     assert recipe.seeds == (0, 1)
@@ -36,19 +33,19 @@ def test_the_recipe_tells_what_the_network_was_made_from(small_models, small_bar
     assert all(0.5 < recipe.factor(0.8, h) < recipe.factor(0.95, h) < 5 for h in HORIZONS)
 
 
-def test_the_scaler_saw_training_rows_only(small_models, small_bars):
+def test_the_scaler_saw_training_rows_only(small_model, small_bars):
     """Test years in a mean are a leak that no later test can see."""
-    recipe, _ = bundle.load(small_models[0])
+    recipe, _ = bundle.load(small_model)
     data = training_set(read_bars(small_bars)[0], recipe.lookback)
 
     assert recipe.means == pytest.approx(data.training_rows.mean(axis=0).tolist())
 
 
-def test_training_beats_a_network_of_zeros(small_models, small_bars):
+def test_training_beats_a_network_of_zeros(small_model, small_bars):
     """Weights that were never updated export just as well."""
     from stockcast.models import network
 
-    recipe, model = bundle.load(small_models[0])
+    recipe, model = bundle.load(small_model)
     data = training_set(read_bars(small_bars)[0], recipe.lookback)
     ends = data.validation_ends
 
@@ -62,17 +59,46 @@ def test_training_beats_a_network_of_zeros(small_models, small_bars):
     assert (below[1] > 0.55).all(), below  # the 90 % quantiles up
 
 
-def test_progress_ends_in_the_figure_that_sagemaker_reads(small_bars, tmp_path, capsys):
-    """The metric regex takes the last match: it must be the bundle's own loss."""
+def train_briefly(bars, folder):
+    """Leave a bundle of one network after one epoch, and no more than serves; what the training printed."""
     from training import train
 
-    train.main(["--bars", str(small_bars), "--model_dir", str(tmp_path), "--epochs", "1", "--seeds", "3"])
+    printed = io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(printed):
+        skip_measures(patch)
+        patch.setattr(train, "save_members", lambda *_: None)
+        arguments = ["--model_dir", str(folder), "--epochs", "1", "--batch_size", "32", "--seeds", "3"]
+        train.main(["--bars", str(bars), *arguments])
+    return printed.getvalue()
 
-    lines = [line for line in capsys.readouterr().out.splitlines() if "val_loss: " in line]
-    metrics = json.loads((tmp_path / bundle.METRICS).read_text())
+
+@pytest.fixture(scope="module")
+def brief(small_bars, tmp_path_factory):
+    """The bundle of a brief training, and what the training printed."""
+    folder = tmp_path_factory.mktemp("brief")
+    return folder, train_briefly(small_bars, folder)
+
+
+def test_progress_ends_in_the_figure_that_sagemaker_reads(brief):
+    """The metric regex takes the last match: it must be the bundle's own loss."""
+    folder, printed = brief
+
+    lines = [line for line in printed.splitlines() if "val_loss: " in line]
+    metrics = json.loads((folder / bundle.METRICS).read_text())
     assert lines[0].startswith("seed: 3 epoch: 1 loss: ")
     assert lines[-1] == f"seeds: 3 val_loss: {metrics['val_loss']:.6f}"
     assert metrics["val_loss_by_seed"] == {"3": pytest.approx(metrics["val_loss"], rel=1e-3)}
+
+
+@pytest.mark.extended
+def test_two_runs_on_the_same_bars_give_the_same_network(brief, small_bars, tmp_path):
+    """A figure that cannot be had again cannot be checked."""
+    train_briefly(small_bars, tmp_path)
+
+    (first_recipe, first), (second_recipe, second) = (bundle.load(folder) for folder in (brief[0], tmp_path))
+
+    np.testing.assert_array_equal(first.predict(WINDOWS), second.predict(WINDOWS))
+    assert first_recipe == second_recipe
 
 
 def test_the_exported_file_answers_what_keras_answers(tmp_path: Path):

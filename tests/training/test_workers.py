@@ -12,10 +12,13 @@ import pytest
 
 from stockcast.models import bundle
 
+pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("tensorflow")]
+
 REPOSITORY = Path(__file__).parents[2]
 TINY = ["--epochs", "2", "--batch_size", "64", "--seeds", "5", "--units", "2", "--lookback", "10"]
 
 
+@pytest.mark.extended
 def test_two_hosts_train_one_network_and_the_first_leaves_it(small_bars, tmp_path):
     """What hosts do not agree on would show as two models, or as hosts that wait for each other for ever."""
     with socket.socket() as one, socket.socket() as other:

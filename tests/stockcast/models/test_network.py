@@ -5,6 +5,8 @@ import pytest
 
 from stockcast.models.linear_start import LinearStart
 
+pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("tensorflow")]
+
 WINDOWS = np.random.default_rng(1).standard_normal((16, 40, 13)).astype(np.float32)
 
 

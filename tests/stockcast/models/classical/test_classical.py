@@ -30,7 +30,7 @@ def forecaster(name: str, since: date | None = None) -> Forecaster:
     return challengers([name], TRAINING_ROWS, since, costly_since=since)[0]
 
 
-@pytest.mark.parametrize("name", [*CHEAP, *(pytest.param(name, marks=pytest.mark.integration) for name in COSTLY)])
+@pytest.mark.parametrize("name", [*CHEAP, *(pytest.param(name, marks=pytest.mark.extended) for name in COSTLY)])
 def test_later_bars_change_no_earlier_forecast(name):
     """A challenger that peeks would make every honest model look poor."""
     since = WHOLE["date"][760] if name in COSTLY else None
