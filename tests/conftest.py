@@ -52,6 +52,7 @@ def _rank(item: pytest.Item) -> int:
     return len(LONG) + (item.get_closest_marker("xdist_group") is None)
 
 
+@pytest.hookimpl(optionalhook=True)  # the environment `check` of the pipelines has no xdist
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """Make the scheduler of `--dist loadgroup`, which takes a file for the group of tests that name none."""
     if config.getoption("dist") != "loadgroup":
