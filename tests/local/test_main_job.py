@@ -2,11 +2,16 @@
 
 import io
 import json
+import re
 import tarfile
 from typing import Any
+from urllib.request import Request
 
 import polars as pl
 import pytest
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 from tests.local.conftest import Running, up_arguments
 
@@ -14,7 +19,8 @@ from localaws import airflow, challenger_table, processes
 from localaws.arguments import SAMPLE_SYMBOLS
 from localaws.follow import ENDED
 from localaws.forecast_table import bucket, newest_keys, records
-from localaws.stack import SAMPLE_DAY
+from localaws.loopback import OPENER
+from localaws.stack import REGION, SAMPLE_DAY
 from localaws.up import FEATURES_DAG, MAIN_DAG, TRAINING_DAG
 from stockcast.features.indicators import NAMES
 
@@ -150,6 +156,24 @@ def test_outputs_name_buckets_and_endpoint(running: Running) -> None:
     outputs = json.loads(printed.stdout)
     assert outputs["endpoint"] == ENDPOINT
     assert outputs["buckets"]["gold"] == bucket("gold")
+
+
+def test_every_address_in_the_outputs_answers(running: Running) -> None:
+    """Who opens a printed address must not have to know which parts of AWS are not on this machine."""
+    printed = running.make("-s", "outputs", "ENV=local", "FORMAT=env").stdout
+    key = f"recent/day={SAMPLE_DAY}/symbol=IBM.json"
+    bars = running.client("s3").get_object(Bucket=bucket("silver"), Key=key)["Body"].read()
+
+    addresses = set(re.findall(r"https?://[^\s'\"]+", printed))
+
+    endpoint = f"{running.stack.endpoint_url}/endpoints/{ENDPOINT}/invocations"
+    signed = AWSRequest("POST", endpoint, {"Content-Type": "application/json"}, bars)
+    SigV4Auth(Credentials("test", "test"), "sagemaker", REGION).add_auth(signed)
+    with OPENER.open(Request(endpoint, bars, dict(signed.headers)), timeout=60) as answer:
+        assert len(json.load(answer)["forecasts"]) == len(HORIZONS)
+    with OPENER.open(running.stack.airflow_url, timeout=60) as page:
+        assert page.status == 200
+    assert addresses == {endpoint, running.stack.airflow_url}  # one more needs a line above
 
 
 def test_up_again_adopts_what_is_done_and_shows_the_same_forecasts(running: Running) -> None:
