@@ -170,7 +170,8 @@ def environment_in(home: Path) -> dict[str, str]:
         patch.setenv("STOCKCAST_HOME", str(home))
         environ = terraform.process_environment("test", outer)
     del environ["TF_DATA_DIR"]  # each folder its own
-    # Terraform and the provider hold 80 MB of schemas; at Go's default of 100, a third of the work is collecting garbage.
+    # Terraform and the provider hold 80 MB of schemas; at Go's default of 100, collecting garbage is a third of the
+    # work.
     return {"GOGC": "400", **environ}
 
 
