@@ -84,7 +84,7 @@ def known_values() -> dict[str, dict[str, Any]]:
     return {}
 
 
-@pytest.fixture(scope="package", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def values_read_once(known_values: dict[str, dict[str, Any]]) -> Iterator[None]:
     """Let the real Terraform read each content once; what it refuses it reads again.
 
@@ -105,7 +105,7 @@ def values_read_once(known_values: dict[str, dict[str, Any]]) -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="package", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def services_read_once() -> Iterator[None]:
     """Let botocore parse its descriptions of services once; every new session begins with none."""
     with patch.object(botocore.session, "create_loader", shared_loader):
