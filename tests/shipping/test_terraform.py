@@ -100,7 +100,7 @@ def hosting(tmp_path: Path) -> Iterator[Hosting]:
 
 
 @pytest.fixture
-def variables(
+def shell(
     clone: Path, home: Path, programs: Path, program: Program, tmp_path: Path, account: StandInAccount, hosting: Hosting
 ) -> dict[str, str]:
     """All variables of the command.
@@ -129,23 +129,23 @@ def variables(
 
 
 @pytest.fixture
-def ship(clone: Path, variables: dict[str, str]) -> Ship:
+def ship(clone: Path, shell: dict[str, str]) -> Ship:
     """`shipping.terraform.main` with ARGUMENTS over the clone, with further variables as keywords."""
 
     def run(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
-        return run_in_process(command.main, arguments, root=clone, env={**variables, **more})
+        return run_in_process(command.main, arguments, root=clone, env={**shell, **more})
 
     return run
 
 
 @pytest.fixture
-def ship_as_process(clone: Path, variables: dict[str, str]) -> Ship:
+def ship_as_process(clone: Path, shell: dict[str, str]) -> Ship:
     """`python -m shipping.terraform ARGUMENTS` in the clone, as make calls it."""
 
     def run(*arguments: str, **more: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
             [sys.executable, "-m", "shipping.terraform", *arguments],
-            cwd=clone, env={**variables, **more}, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
+            cwd=clone, env={**shell, **more}, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False,
         )  # fmt: skip
 
     return run
