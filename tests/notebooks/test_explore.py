@@ -25,7 +25,7 @@ def run(folder: Path, monkeypatch: pytest.MonkeyPatch) -> nbformat.NotebookNode:
     return NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(folder)}}).execute()
 
 
-@pytest.mark.integration
+@pytest.mark.extended
 def test_it_runs_from_top_to_bottom_and_shows_data_forecasts_and_table(
     evaluation_folder,  # noqa: F811
     tmp_path,

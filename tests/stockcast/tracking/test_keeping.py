@@ -14,7 +14,7 @@ import pytest
 
 from shipping.mlflow_ui import QUIET, command
 
-pytestmark = pytest.mark.xdist_group("mlflow")
+pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("mlflow")]
 
 ARN = "arn:aws:sagemaker:us-east-1:111111111111:mlflow-tracking-server/stockcast-dev-runs"
 
@@ -115,7 +115,7 @@ def test_the_file_names_no_folder_of_the_machine_that_wrote_it(kept):
     assert str(folder).encode() not in (folder / "db" / "mlflow.db").read_bytes()
 
 
-@pytest.mark.integration
+@pytest.mark.extended
 def test_the_pages_show_the_run_and_its_card_wherever_the_file_went(kept, server):
     _, run = kept
 
@@ -128,7 +128,7 @@ def test_the_pages_show_the_run_and_its_card_wherever_the_file_went(kept, server
     assert card.startswith(f"# {run.info.run_name}")
 
 
-@pytest.mark.integration
+@pytest.mark.extended
 @pytest.mark.usefixtures("without_pictures")
 def test_a_server_by_its_arn_gets_the_same_run(judged, server, tmp_path, monkeypatch):
     """What SageMaker manages is reached through the plugin, which signs; here a server of ours answers it."""
