@@ -7,8 +7,6 @@ from unittest.mock import Mock
 import nbformat
 import polars as pl
 import pytest
-from IPython.core.inputtransformer2 import TransformerManager
-from nbclient import NotebookClient
 from tests.stockcast.generated import silver
 from tests.stockcast.tracking.conftest import JOB, evaluation_folder  # noqa: F401  a fixture
 
@@ -18,6 +16,8 @@ NOTEBOOK = ROOT / "notebooks" / "explore.ipynb"
 
 def run(folder: Path, monkeypatch: pytest.MonkeyPatch) -> nbformat.NotebookNode:
     """The notebook after its run, in this very interpreter's environment."""
+    from nbclient import NotebookClient
+
     monkeypatch.setenv("STOCKCAST_EXPLORE", str(folder))
     monkeypatch.setenv("PYTHONPATH", str(ROOT / "src"))
     monkeypatch.setenv("IPYTHONDIR", str(folder / "ipython"))
@@ -25,7 +25,7 @@ def run(folder: Path, monkeypatch: pytest.MonkeyPatch) -> nbformat.NotebookNode:
     return NotebookClient(notebook, timeout=120, resources={"metadata": {"path": str(folder)}}).execute()
 
 
-@pytest.mark.integration
+@pytest.mark.extended
 def test_it_runs_from_top_to_bottom_and_shows_data_forecasts_and_table(
     evaluation_folder,  # noqa: F811
     tmp_path,
@@ -50,6 +50,8 @@ def test_it_runs_from_top_to_bottom_and_shows_data_forecasts_and_table(
 
 def test_without_its_files_it_says_so(tmp_path, monkeypatch):
     """An empty page that looks finished would be worse than none."""
+    from IPython.core.inputtransformer2 import TransformerManager
+
     monkeypatch.setenv("STOCKCAST_EXPLORE", str(tmp_path))
     code = [cell.source for cell in nbformat.read(NOTEBOOK, as_version=4).cells if cell.cell_type == "code"]
     names = {"get_ipython": Mock()}  # of `%matplotlib`: the cells run in this process, without a kernel

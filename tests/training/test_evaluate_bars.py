@@ -105,7 +105,7 @@ def test_arima_runs_beside_the_others_and_its_fault_is_told_in_words(path, monke
     assert [line.split()[0] for line in block[2:]] == ["naive", "arima"]
 
 
-@pytest.mark.integration
+@pytest.mark.extended
 @pytest.mark.xdist_group("tensorflow")
 @pytest.mark.usefixtures("without_measures")
 def test_the_network_is_trained_before_the_days_it_is_judged_on(path, monkeypatch, capfd):

@@ -5,13 +5,19 @@ import shutil
 
 import pytest
 from tests.stockcast.tracking.conftest import JOB, evaluation_folder, model_folder  # noqa: F401  fixtures
-from training import track
 
-from stockcast.tracking import keeping
-from stockcast.tracking.store import DATABASE, FolderStore
+pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("mlflow")]
+
+
+def open_store(folder):
+    from stockcast.tracking.store import FolderStore  # MLflow takes seconds to import
+
+    return FolderStore(folder)
 
 
 def run_job(evaluation, model, before, out):
+    from training import track
+
     track.main(
         ["--evaluation", str(evaluation), "--model", str(model), "--mlflow", str(before), "--server", "none",
          "--out", str(out)]
@@ -21,6 +27,8 @@ def run_job(evaluation, model, before, out):
 @pytest.fixture(autouse=True, scope="module")
 def without_pictures():
     """Pictures take seconds to draw; tests/stockcast/tracking looks at them."""
+    from stockcast.tracking import keeping
+
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(keeping, "pictures", lambda *_: ())
         yield
@@ -30,7 +38,7 @@ def without_pictures():
 def folders(evaluation_folder, model_folder, tmp_path_factory):  # noqa: F811
     """A job's input with the run of an earlier job and a copy of it from before the job, and the job's output."""
     folder = tmp_path_factory.mktemp("job")
-    earlier = FolderStore(folder / "in")
+    earlier = open_store(folder / "in")
     earlier.client.create_run(earlier.experiment(), run_name="earlier", tags={"training_job": "earlier"})
     shutil.copytree(folder / "in", folder / "copy")
     run_job(evaluation_folder, model_folder, folder / "in" / "db", folder / "out")
@@ -39,13 +47,15 @@ def folders(evaluation_folder, model_folder, tmp_path_factory):  # noqa: F811
 
 def test_runs_gather_in_one_file_that_comes_in_and_goes_out(folders):
     """The job's input and output are one place in S3: what it does not carry over is lost."""
-    store = FolderStore(folders / "out")
+    store = open_store(folders / "out")
     names = {run.info.run_name for run in store.client.search_runs([store.experiment()])}
     assert names == {"earlier", JOB}
 
 
 def test_what_came_in_is_left_as_it_was(folders):
     """A job that dies half way must not have spoiled what it was given."""
+    from stockcast.tracking.store import DATABASE
+
     assert (folders / "in" / DATABASE).read_bytes() == (folders / "copy" / DATABASE).read_bytes()
 
 
@@ -57,7 +67,7 @@ def test_the_registry_finds_the_run_by_the_training_job(evaluation_folder, model
     run_job(evaluation_folder, model_folder, tmp_path / "in", tmp_path / "out")
 
     told = json.loads((tmp_path / "out" / "runs" / f"{JOB}.json").read_text())
-    run = FolderStore(tmp_path / "out").client.get_run(told["run_id"])
+    run = open_store(tmp_path / "out").client.get_run(told["run_id"])
     assert run.data.tags["training_job"] == told["training_job"] == JOB
     assert told["commit"] == "3fa9c1d2"
     assert told["server"] == "none"

@@ -79,6 +79,7 @@ def brief(small_bars, tmp_path_factory):
     return folder, train_briefly(small_bars, folder)
 
 
+@pytest.mark.extended
 def test_progress_ends_in_the_figure_that_sagemaker_reads(brief):
     """The metric regex takes the last match: it must be the bundle's own loss."""
     folder, printed = brief

@@ -10,13 +10,11 @@ import urllib.error
 import urllib.request
 from pathlib import Path
 
-import matplotlib.image
 import pytest
 
 from shipping.mlflow_ui import QUIET, command
-from stockcast.tracking import keeping, store
-from stockcast.tracking.keeping import keep
-from stockcast.tracking.store import FolderStore, ServerStore
+
+pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("mlflow")]
 
 ARN = "arn:aws:sagemaker:us-east-1:111111111111:mlflow-tracking-server/stockcast-dev-runs"
 
@@ -24,6 +22,9 @@ ARN = "arn:aws:sagemaker:us-east-1:111111111111:mlflow-tracking-server/stockcast
 @pytest.fixture(scope="module")
 def kept(judged, tmp_path_factory):
     """A folder with one run, and that run."""
+    from stockcast.tracking.keeping import keep  # MLflow takes seconds to import
+    from stockcast.tracking.store import FolderStore
+
     folder = tmp_path_factory.mktemp("mlflow")
     run = keep(judged, FolderStore(folder), tmp_path_factory.mktemp("files"))
     return folder, run
@@ -32,6 +33,8 @@ def kept(judged, tmp_path_factory):
 @pytest.fixture
 def without_pictures(monkeypatch):
     """Pictures take seconds to draw; one run of this file has them."""
+    from stockcast.tracking import keeping
+
     monkeypatch.setattr(keeping, "pictures", lambda *_: ())
 
 
@@ -75,6 +78,8 @@ def test_a_run_has_the_job_s_name_its_figures_and_its_card(kept, judged):
 
 
 def test_every_picture_is_written_and_is_not_blank(kept):
+    from matplotlib.image import imread
+
     folder, run = kept
 
     drawn = list((folder / "artifacts/stockcast" / run.info.run_id / "artifacts/plots").iterdir())
@@ -83,12 +88,15 @@ def test_every_picture_is_written_and_is_not_blank(kept):
         "fan-AAPL", "fan-index-GSPC", "calibration", "qlike_over_time", "comparison", "table"
     }  # fmt: skip
     for file in drawn:
-        assert matplotlib.image.imread(file)[:, :, :3].std() > 0.02, file.stem
+        assert imread(file)[:, :, :3].std() > 0.02, file.stem
 
 
 @pytest.mark.usefixtures("without_pictures")
 def test_the_same_job_again_brings_its_run_up_to_date_and_makes_no_second(kept, judged, tmp_path):
     """A cleared task or a retry would otherwise show one training as two."""
+    from stockcast.tracking.keeping import keep
+    from stockcast.tracking.store import FolderStore
+
     folder, first = kept
 
     again = keep(judged, FolderStore(folder), tmp_path)
@@ -107,7 +115,7 @@ def test_the_file_names_no_folder_of_the_machine_that_wrote_it(kept):
     assert str(folder).encode() not in (folder / "db" / "mlflow.db").read_bytes()
 
 
-@pytest.mark.integration
+@pytest.mark.extended
 def test_the_pages_show_the_run_and_its_card_wherever_the_file_went(kept, server):
     _, run = kept
 
@@ -120,10 +128,13 @@ def test_the_pages_show_the_run_and_its_card_wherever_the_file_went(kept, server
     assert card.startswith(f"# {run.info.run_name}")
 
 
-@pytest.mark.integration
+@pytest.mark.extended
 @pytest.mark.usefixtures("without_pictures")
 def test_a_server_by_its_arn_gets_the_same_run(judged, server, tmp_path, monkeypatch):
     """What SageMaker manages is reached through the plugin, which signs; here a server of ours answers it."""
+    from stockcast.tracking import store
+    from stockcast.tracking.keeping import keep
+
     monkeypatch.setenv("SAGEMAKER_MLFLOW_CUSTOM_ENDPOINT", server)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
@@ -133,7 +144,7 @@ def test_a_server_by_its_arn_gets_the_same_run(judged, server, tmp_path, monkeyp
     )  # in place of the server's bucket
 
     try:
-        run = keep(judged, ServerStore(ARN), tmp_path / "files")
+        run = keep(judged, store.ServerStore(ARN), tmp_path / "files")
     finally:
         store.mlflow.set_tracking_uri(None)
 
@@ -142,5 +153,7 @@ def test_a_server_by_its_arn_gets_the_same_run(judged, server, tmp_path, monkeyp
 
 
 def test_a_server_that_is_no_arn_is_refused():
+    from stockcast.tracking.store import ServerStore
+
     with pytest.raises(ValueError, match="it must be the ARN"):
         ServerStore("stockcast-dev-runs")
