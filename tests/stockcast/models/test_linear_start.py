@@ -43,3 +43,15 @@ def test_features_that_never_move_do_no_harm():
 
     assert np.isfinite(start.kernel).all()
     np.testing.assert_allclose(start.kernel[7], 0, atol=1e-9)
+
+
+def test_a_feature_that_is_the_sum_of_two_others_gives_no_huge_kernel():
+    """Yesterday's return is the overnight and the intraday one: kernels that cancel differ between processors."""
+    bound = ROWS.copy()
+    bound[:, 0] = bound[:, 11] + bound[:, 12]
+
+    start = linear_start(bound, targets(noise=0.1))
+
+    exact = bound.astype(np.float64) @ start.kernel.astype(np.float64) + start.bias
+    assert np.abs(start.kernel).max() < 10
+    np.testing.assert_allclose(bound @ start.kernel + start.bias, exact, atol=1e-5)
