@@ -99,7 +99,7 @@ def test_the_report_is_kept_for_whoever_approves(
 
     kept = json.loads((tmp_path / "build/review/local/review.json").read_text())
 
-    text = terminal_form.render(parse_report(kept[commands.REPORT]))
+    text = terminal_form.render(parse_report(kept[commands.REPORT]), width=terminal_form.find_width())
     assert capsys.readouterr().out.startswith(text)
     assert "DESTROYED (1)" in text
 
