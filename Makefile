@@ -22,7 +22,7 @@ CONFIRMED = $(if $(CONFIRM),--confirm '$(CONFIRM)')
 
 .PHONY: help up down status train test test-unit test-all test-soak check format package requirements bootstrap plan apply outputs destroy explain mlflow notebook
 .PHONY: ablate evaluate readmes dag-requirements images sleep wake unlock console doctor sync-dags validate env clean
-.PHONY: check-infra check-dags review changes summary handover verify drift verify-dags retrain delivery pipelines approve reject
+.PHONY: check-code check-house check-infra check-dags review changes summary handover verify drift verify-dags retrain delivery pipelines approve reject
 
 help: ## List every target
 	@targets="$$(grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-17s %s\n", $$1, $$2}')"; \
@@ -152,15 +152,19 @@ dag-requirements: ## Make the files of dags/ agree with its requirements.txt: MW
 	@$(IN) local -- -m shipping.mwaa_constraints --source "$(MWAA_IMAGES)"
 
 check: ## Lint, types, Terraform format, validity and security scan, and the house rules
-	@$(PYTHON) src/shipping/tools.py sync dev airflow scan
+	@$(PYTHON) src/shipping/tools.py sync dev local check airflow scan
+	@$(MAKE) -j $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) check-code check-house check-infra check-dags
+
+check-code: ## Lint and types of the Python code, and the files that are made from others
 	@$(IN) dev -- -m ruff check .
 	@$(IN) dev -- -m ruff format --check .
 	@$(IN) dev -- -m mypy
 	@for function in lambda/*/; do MYPYPATH=$$function $(IN) dev -- -m mypy $$function || exit 1; done
 	@$(IN) local -- -m shipping.requirements --check
 	@$(IN) dev -- -m shipping.module_readme --check
+
+check-house: ## The rules of this repository: names, imports, pages of the DAGs, prose
 	@$(IN) dev -- -m pytest tests/house
-	@$(MAKE) check-infra check-dags
 
 check-infra: ## What the infrastructure pipeline asks before it plans: Terraform's format, validity, security scan and house rules
 	@$(IN) local -- -m shipping.terraform fmt

@@ -56,7 +56,8 @@ def environment(stack: Stack) -> dict[str, str]:
         "CORE__MIN_SERIALIZED_DAG_UPDATE_INTERVAL": "0",  # a DAG pushed twice within 30 s would keep its old tasks
         "DAG_PROCESSOR__BUNDLE_REFRESH_CHECK_INTERVAL": "1",  # a synced DAG shall show within seconds
         "DAG_PROCESSOR__REFRESH_INTERVAL": "1",
-        "DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "10",
+        # What changed is parsed at once; each parse of what did not is a process that imports Airflow.
+        "DAG_PROCESSOR__MIN_FILE_PROCESS_INTERVAL": "60",
         "DATABASE__LOAD_DEFAULT_CONNECTIONS": "False",
         "SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.5",
         "SCHEDULER__USE_JOB_SCHEDULE": str(stack.choice.source == "live"),  # the sample market has no tomorrow

@@ -66,8 +66,12 @@ class DagMirror:
         for name in sorted(changed, key=_helpers_first):
             os.utime(fetched[name])  # now, not when it was fetched: Airflow looks for what is younger than its parse
             fetched[name].replace(targets[name])  # at once: Airflow must not read half a DAG
-        for name in sorted(known.keys() - wanted.keys(), key=_helpers_first, reverse=True):
+        gone = sorted(known.keys() - wanted.keys(), key=_helpers_first, reverse=True)
+        for name in gone:
             inside(self.folder, name).unlink(missing_ok=True)
+        if any(_is_module(name) for name in (*changed, *gone)):
+            for name in wanted.keys() - changed:
+                os.utime(targets[name])  # Airflow parses at once what is younger, and a DAG may import the module
         if wanted != known:
             self._manifest.write_text(json.dumps(wanted))
             logger.info("the DAG folder holds %d files of s3://%s/%s", len(wanted), bucket, prefix)
@@ -120,6 +124,10 @@ class DagMirror:
         fresh = target.with_name(f".{target.name}.new")
         fresh.write_bytes(s3.get_object(Bucket=bucket, Key=key)["Body"].read())
         return fresh
+
+
+def _is_module(name: str) -> bool:
+    return "/" in name and name.endswith(".py")
 
 
 def _helpers_first(name: str) -> tuple[int, str]:

@@ -16,7 +16,7 @@ from localaws.stack import Stack
 ENDED = ("success", "failed")
 WATCHER = "tell_for_the_silent"  # red beside any other red task, which is the one to tell of
 AT_WORK = ("queued", "running", "deferred")
-LOOK_EVERY_SECONDS = 1.0
+LOOK_EVERY_SECONDS = 2.0  # each look costs Airflow's API server a tenth of a core-second
 FINAL = ("success", "failed", "skipped", "upstream_failed", "removed")
 Run = tuple[str, str]  # DAG id, run id
 
@@ -41,8 +41,8 @@ def follow(stack: Stack, api: Api, progress: Progress, runs: Sequence[Run], time
     watch = Watch()
     deadline = time.monotonic() + timeout_seconds
     while time.monotonic() < deadline:
-        main = api.run(*runs[0])
-        present = [run for run in runs if api.run(*run) is not None]
+        found = {run: api.run(*run) for run in runs}
+        main, present = found[runs[0]], [run for run in runs if found[run] is not None]
         for run in present:
             _tell(stack, progress, run, api.tasks(*run), watch)
         watch.looked = time.monotonic()

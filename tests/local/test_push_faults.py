@@ -1,4 +1,4 @@
-"""`git push` deploys: bad commits stop at their gate, and an apply that was killed is finished by the next push.
+"""`git push` deploys: bad commits stop at their gate, rejected ones change nothing, a killed apply is finished later.
 
 Each test begins where the one before ended, the first where test_push.py ends: logs are kept for three days, and
 Airflow serves the DAG that says hello.
@@ -99,17 +99,50 @@ def test_a_plan_above_the_ceiling_is_stopped_before_anybody_is_asked(too_costly:
 
 
 @pytest.fixture(scope="module")
-def killed(too_costly: str, clone: Clone, running: Running) -> dict[str, Any]:
-    """A good change whose build is killed while it applies, beside a requirement that breaks MWAA's constraints."""
+def rejected(too_costly: str, clone: Clone, running: Running) -> dict[str, Any]:
+    """Two good pushes at once; the first is rejected, and the second waits then."""
     clone.git("checkout", "--quiet", "HEAD~2", "--", VALUES, "dags/train_model.py")
-    clone.edit(VALUES, "log_days = 3", "log_days = 5")
-    commit = clone.push("Keep logs for five days again")
-    clone.waiting(INFRASTRUCTURE, commit)
+    clone.edit(VALUES, "log_days = 3", "log_days = 7")
+    first = clone.push("Keep logs for a week again")
+    clone.edit(VALUES, "log_days = 7", "log_days = 5")
+    second = clone.push("Keep logs for five days again")
+    waiting = clone.waiting(INFRASTRUCTURE, first)
+    seen: dict[str, Any] = {"waiting": waiting, "second": second}
+    behind = f"behind {waiting['id'][:8]}"  # it plans meanwhile, until it comes to where the first one waits
+    seen["queued"] = clone.await_execution(
+        INFRASTRUCTURE, second, lambda found: found["status"] != "InProgress" or behind in found["waits"]
+    )
+    seen["reject"] = running.make("reject")
+    seen["rejected"] = clone.ended(INFRASTRUCTURE, first)
+    clone.waiting(INFRASTRUCTURE, second)
+    seen["days"] = retention(running)
+    return seen
+
+
+def test_a_second_push_is_queued_behind_one_that_waits(rejected: dict[str, Any], clone: Clone) -> None:
+    """Two applies at once, or a newer one overtaking an older one, would leave what nobody has planned."""
+    first, queued = rejected["waiting"], rejected["queued"]
+    assert queued["status"] == "InProgress", clone.why(queued)
+    assert queued["waits"] == f"waits before stage Approve-local, behind {first['id'][:8]}"
+    assert clone.status(queued, "Apply-local") == "NotStarted"
+
+
+def test_what_is_rejected_is_not_applied(rejected: dict[str, Any], clone: Clone) -> None:
+    assert rejected["reject"].returncode == 0, rejected["reject"].stderr
+    assert rejected["rejected"]["status"] == "Failed"
+    assert clone.status(rejected["rejected"], "Apply-local") != "Succeeded"
+    assert rejected["days"] == 3
+
+
+@pytest.fixture(scope="module")
+def killed(rejected: dict[str, Any], clone: Clone, running: Running) -> dict[str, Any]:
+    """The second push, whose build is killed while it applies."""
     approve = running.make("approve")
     assert approve.returncode == 0, approve.stderr
     assert processes.wait_until(lambda: kill_the_apply(running), 120, poll_seconds=0.05)
-    found = clone.ended(INFRASTRUCTURE, commit)
-    return {"commit": commit, "execution": found, "unlock": running.make("unlock", "ENV=local", "CONFIRM=local")}
+    found = clone.ended(INFRASTRUCTURE, rejected["second"])
+    unlock = running.make("unlock", "ENV=local", "CONFIRM=local")
+    return {"commit": rejected["second"], "execution": found, "unlock": unlock}
 
 
 def test_a_killed_apply_fails_and_its_lock_is_told_with_who_and_how_old(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +17,7 @@ from localaws.dag_mirror import DagMirror
 from localaws.gateway import config
 
 pytestmark = pytest.mark.usefixtures("airflow_environment")
+ENVIRONMENT = {"SourceBucketArn": "arn:aws:s3:::dag-source", "DagS3Path": "dags", "Name": "toys"}
 
 
 def within_seconds(seconds: float, holds: Callable[[], bool]) -> bool:
@@ -90,22 +92,54 @@ class Bucket:
         return {"Body": io.BytesIO(self.objects[Key.removeprefix("dags/")].encode())}
 
 
-def test_nothing_is_put_in_its_place_before_all_of_it_is_there(tmp_path: Path, monkeypatch: Any) -> None:
-    """A DAG that arrives before its module is an import error, which a delivery would report."""
-    folder, given = tmp_path / "dags", {"port": 1, "account_id": "1", "region": "r", "stack_id": "s", "images": {}}
-    given |= {"state_dir": str(tmp_path), "log_dir": str(tmp_path), "airflow": {"mirror_to": str(folder)}}
+@pytest.fixture
+def mirror(tmp_path: Path) -> DagMirror:
+    given = {"port": 1, "account_id": "1", "region": "r", "stack_id": "s", "images": {}}
+    given |= {"state_dir": str(tmp_path), "log_dir": str(tmp_path), "airflow": {"mirror_to": str(tmp_path / "dags")}}
     (tmp_path / "gateway.json").write_text(json.dumps(given))
-    mirror = DagMirror(config.read(tmp_path / "gateway.json"))
+    return DagMirror(config.read(tmp_path / "gateway.json"))
+
+
+def test_nothing_is_put_in_its_place_before_all_of_it_is_there(
+    mirror: DagMirror, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A DAG that arrives before its module is an import error, which a delivery would report."""
+    folder = tmp_path / "dags"
     bucket = Bucket(folder, **{"a.py": "one", "wiring/b.py": "two"})
     monkeypatch.setattr(mirror, "_s3_of", lambda _: bucket)
-    environment = {"SourceBucketArn": "arn:aws:s3:::dag-source", "DagS3Path": "dags", "Name": "toys"}
 
     bucket.broken = "wiring/b.py"
     with pytest.raises(OSError, match="connection is gone"):
-        mirror.mirror(environment)
+        mirror.mirror(ENVIRONMENT)
     assert [*folder.glob("*.py")] == []
     bucket.broken = ""
-    mirror.mirror(environment)
+    mirror.mirror(ENVIRONMENT)
 
     assert bucket.seen == [set()] * 3
     assert {str(path.relative_to(folder)) for path in folder.rglob("*.py")} == {"a.py", "wiring/b.py"}
+
+
+@pytest.mark.parametrize(
+    ("objects", "younger"),
+    [
+        ({"a.py": "one", "c.py": "three", "wiring/b.py": "changed"}, {"a.py", "c.py", "wiring/b.py"}),
+        ({"a.py": "one", "c.py": "three"}, {"a.py", "c.py"}),
+        ({"a.py": "changed", "c.py": "three", "wiring/b.py": "two"}, {"a.py"}),
+    ],
+    ids=["a module changed", "a module is gone", "a DAG changed"],
+)
+def test_a_changed_module_makes_airflow_parse_the_dags_that_may_import_it(
+    mirror: DagMirror, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, objects: dict[str, str], younger: set[str]
+) -> None:
+    """Airflow parses at once only files that are younger than its last parse; it would run the old module's DAGs."""
+    folder = tmp_path / "dags"
+    bucket = Bucket(folder, **{"a.py": "one", "c.py": "three", "wiring/b.py": "two"})
+    monkeypatch.setattr(mirror, "_s3_of", lambda _: bucket)
+    mirror.mirror(ENVIRONMENT)
+    for file in folder.rglob("*.py"):
+        os.utime(file, (0, 0))
+
+    bucket.objects = objects
+    mirror.mirror(ENVIRONMENT)
+
+    assert {str(file.relative_to(folder)) for file in folder.rglob("*.py") if file.stat().st_mtime > 0} == younger
