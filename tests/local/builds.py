@@ -55,5 +55,5 @@ def await_build(codebuild: Any, identity: str) -> dict[str, Any]:
         found: dict[str, Any] = codebuild.batch_get_builds(ids=[identity])["builds"][0]
         return found
 
-    assert processes.wait_until(lambda: build()["buildComplete"], 120, poll_seconds=0.5)
+    assert processes.wait_until(lambda: build()["buildComplete"], 600, poll_seconds=0.5)
     return build()

@@ -19,7 +19,7 @@ from localaws import services
 from localaws.stack import ACCOUNT_ID, PREFIX, REGION, Choice, Ports, Stack, read
 
 ROOT = Path(__file__).resolve().parents[2]
-LONGEST_SECONDS = 1200
+LONGEST_SECONDS = 1700
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ pytestmark = [
     pytest.mark.e2e,
     pytest.mark.extended,
     pytest.mark.xdist_group("accounts"),
-    pytest.mark.timeout(400),
+    pytest.mark.timeout(1800),
 ]
 ROOT_TF = """
 provider "aws" {

@@ -25,7 +25,7 @@ pytestmark = [
     pytest.mark.e2e,
     pytest.mark.extended,
     pytest.mark.xdist_group("accounts"),
-    pytest.mark.timeout(600),
+    pytest.mark.timeout(1800),
 ]
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -12,7 +12,7 @@ import pytest
 from tests.local.conftest import Running
 from tests.local.pushing import DAGS, HELLO, INFRASTRUCTURE, VALUES, Clone, current_clone, listed, retention
 
-pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("stack"), pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.e2e, pytest.mark.xdist_group("stack"), pytest.mark.timeout(1800)]
 
 
 @pytest.fixture(scope="module")
@@ -37,9 +37,7 @@ def test_a_changed_value_waits_for_approval_with_nothing_changed_until_then(push
     assert pushed["while it waits"] == 7
 
 
-def test_what_is_approved_is_shown_applied_and_verified(
-    pushed: dict[str, Any], running: Running, clone: Clone
-) -> None:
+def test_what_is_approved_is_shown_applied_and_verified(pushed: dict[str, Any], running: Running, clone: Clone) -> None:
     """The whole way: push, plan, review, approval, apply of that very plan, and the look whether it stands."""
     assert pushed["approve"].returncode == 0, pushed["approve"].stderr
     assert "to change" in pushed["approve"].stdout

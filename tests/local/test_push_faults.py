@@ -22,7 +22,7 @@ pytestmark = [
     pytest.mark.e2e,
     pytest.mark.extended,
     pytest.mark.xdist_group("stack"),
-    pytest.mark.timeout(600),
+    pytest.mark.timeout(1800),
 ]
 
 
@@ -56,7 +56,7 @@ def test_a_deleted_dag_is_gone_from_airflow(deleted: str, running: Running, clon
     found = clone.ended(DAGS, deleted)
 
     assert found["status"] == "Succeeded", clone.why(found)
-    assert processes.wait_until(lambda: not listed(running, "watch_pushes"), 60)
+    assert processes.wait_until(lambda: not listed(running, "watch_pushes"), 180)
 
 
 def test_a_failing_check_stops_the_infrastructure_pipeline_before_its_plan(deleted: str, clone: Clone) -> None:
@@ -139,7 +139,7 @@ def killed(rejected: dict[str, Any], clone: Clone, running: Running) -> dict[str
     """The second push, whose build is killed while it applies."""
     approve = running.make("approve")
     assert approve.returncode == 0, approve.stderr
-    assert processes.wait_until(lambda: kill_the_apply(running), 120, poll_seconds=0.05)
+    assert processes.wait_until(lambda: kill_the_apply(running), 600, poll_seconds=0.05)
     found = clone.ended(INFRASTRUCTURE, rejected["second"])
     unlock = running.make("unlock", "ENV=local", "CONFIRM=local")
     return {"commit": rejected["second"], "execution": found, "unlock": unlock}

