@@ -153,7 +153,8 @@ dag-requirements: ## Make the files of dags/ agree with its requirements.txt: MW
 
 check: ## Lint, types, Terraform format, validity and security scan, and the house rules
 	@$(PYTHON) src/shipping/tools.py sync dev local check airflow scan
-	@$(MAKE) -j $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) check-code check-house check-infra check-dags
+	@$(MAKE) -j $(if $(filter output-sync,$(.FEATURES)),--output-sync=target) check-code check-house check-infra
+	@$(MAKE) check-dags
 
 check-code: ## Lint and types of the Python code, and the files that are made from others
 	@$(IN) dev -- -m ruff check .
