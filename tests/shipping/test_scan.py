@@ -15,7 +15,7 @@ from shipping.scan import checkov, skips, targets
 from shipping.scan.checkov import Finding, ScanFailed
 from shipping.scan.targets import Target
 
-pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("shipping scan")]
+pytestmark = [pytest.mark.extended, pytest.mark.xdist_group("shipping scan")]
 
 TODAY = "2026-03-04T12:00:00+00:00"
 BAD = """

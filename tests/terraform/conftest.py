@@ -155,14 +155,6 @@ def _address(provider: subprocess.Popen[bytes], log: Path) -> str:
     raise AssertionError(f"the provider did not listen within a minute: {log.read_text()}")
 
 
-def mark_tiers(names: list[str]) -> list[Any]:
-    """Parameters of a test that plans: `make test` takes the first, since each takes a quarter of a minute."""
-    return [
-        pytest.param(name, marks=pytest.mark.extended if number else pytest.mark.integration)
-        for number, name in enumerate(names)
-    ]
-
-
 def environment_in(home: Path) -> dict[str, str]:
     """Terraform's environment as our commands make it, with neither credentials nor values from the shell."""
     outer = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "TF_VAR_"))}
@@ -170,8 +162,7 @@ def environment_in(home: Path) -> dict[str, str]:
         patch.setenv("STOCKCAST_HOME", str(home))
         environ = terraform.process_environment("test", outer)
     del environ["TF_DATA_DIR"]  # each folder its own
-    # Terraform and the provider hold 80 MB of schemas; at Go's default of 100, collecting garbage is a third of the
-    # work.
+    # Terraform and the provider hold 80 MB of schemas; with Go's default, collecting garbage is much of the work.
     return {"GOGC": "400", **environ}
 
 

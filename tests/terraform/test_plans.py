@@ -21,7 +21,7 @@ import boto3
 import pytest
 from tests.localaws.helpers import REGION, running_gateway
 from tests.terraform import hcl
-from tests.terraform.conftest import Workbench, mark_tiers
+from tests.terraform.conftest import Workbench
 
 from shipping.doctor import rules
 from shipping.doctor.findings import Severity
@@ -161,7 +161,8 @@ def make_connection(aws: Variables, name: str) -> None:
     urllib.request.urlopen(clicked, timeout=10).close()
 
 
-@pytest.mark.parametrize("name", mark_tiers(PLANS))
+@pytest.mark.extended
+@pytest.mark.parametrize("name", PLANS)
 def test_no_rule_finds_anything_in_a_plan(planned: Callable[[str], Plan], name: str) -> None:
     """A first real apply would stop half way, with half of the environment standing and costing."""
     findings = rules.check_all(planned(name))
@@ -192,7 +193,8 @@ def test_no_rule_finds_anything_in_the_delivery_root(delivered: Plan) -> None:
     assert len(list(delivered.of_type("aws_codepipeline"))) == 4
 
 
-@pytest.mark.parametrize("environment", mark_tiers(ENVIRONMENTS))
+@pytest.mark.extended
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
 def test_what_cannot_be_known_yet_is_told(planned: Callable[[str], Plan], environment: str) -> None:
     """Silence about what could not be looked at would be taken for a good sign."""
     unchecked = [f for f in rules.check_all(planned(environment), strict=True) if f.severity is Severity.UNCHECKED]

@@ -6,13 +6,11 @@ first reads the provider's schema, which takes three seconds: so one process ser
 
 import re
 import shutil
-from collections.abc import Callable
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 
 import pytest
-from tests.terraform.conftest import TEST_FILE, FileResult, Workbench, mark_tiers
+from tests.terraform.conftest import TEST_FILE, FileResult, Workbench
 
 pytestmark = pytest.mark.timeout(900)
 in_platform = pytest.mark.xdist_group("terraform-platform")  # these share a workbench
@@ -83,30 +81,25 @@ def test_the_lock_file_verifies_the_provider_and_is_left_as_it_is(workbench: Wor
 
 
 @pytest.fixture(scope="session")
-def values_results(mocked: Workbench, build_folder: Path) -> Callable[[str], FileResult]:
-    """Result of the platform's own tests with an environment's values: one `terraform test` for all but the first."""
-
-    @cache
-    def test(environments: tuple[str, ...]) -> dict[str, FileResult]:
-        tests = mocked.root / f"terraform/platform/values_of_{environments[0]}"
-        tests.mkdir()
-        for environment in environments:
-            values = (mocked.root / f"envs/{environment}/platform.tfvars").read_text()
-            runs = (mocked.root / f"terraform/platform/tests/values{TEST_FILE}").read_text()
-            (tests / f"{environment}{TEST_FILE}").write_text(f"variables {{\n{values}}}\n{runs}")
-        return mocked.test_files("terraform/platform", tests.name)
-
-    first, *others = ENVIRONMENTS
-    return lambda environment: test((first,) if environment == first else tuple(others))[environment]
+def values_results(mocked: Workbench, build_folder: Path) -> dict[str, FileResult]:
+    """Result of the platform's own tests with each environment's values, all run by one `terraform test`."""
+    tests = mocked.root / "terraform/platform/values"
+    tests.mkdir()
+    runs = (mocked.root / f"terraform/platform/tests/values{TEST_FILE}").read_text()
+    for environment in ENVIRONMENTS:
+        values = (mocked.root / f"envs/{environment}/platform.tfvars").read_text()
+        (tests / f"{environment}{TEST_FILE}").write_text(f"variables {{\n{values}}}\n{runs}")
+    return mocked.test_files("terraform/platform", tests.name)
 
 
-@pytest.mark.parametrize("environment", mark_tiers(ENVIRONMENTS))
+@pytest.mark.extended
+@pytest.mark.parametrize("environment", ENVIRONMENTS)
 @in_platform
 def test_the_platform_plans_with_an_environments_values(
-    values_results: Callable[[str], FileResult], environment: str
+    values_results: dict[str, FileResult], environment: str
 ) -> None:
     """A value that a validation refuses, or a setting left empty, shows here and not in a pipeline on AWS."""
-    result = values_results(environment)
+    result = values_results[environment]
 
     assert result.has_passed, str(result)
     assert result.n_passed == len(RUN.findall((ROOT / f"terraform/platform/tests/values{TEST_FILE}").read_text()))

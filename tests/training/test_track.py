@@ -6,7 +6,7 @@ import shutil
 import pytest
 from tests.stockcast.tracking.conftest import JOB, evaluation_folder, model_folder  # noqa: F401  fixtures
 
-pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("mlflow")]
+pytestmark = [pytest.mark.extended, pytest.mark.xdist_group("mlflow")]
 
 
 def open_store(folder):

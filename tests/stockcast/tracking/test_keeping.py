@@ -14,7 +14,7 @@ import pytest
 
 from shipping.mlflow_ui import QUIET, command
 
-pytestmark = [pytest.mark.integration, pytest.mark.xdist_group("mlflow")]
+pytestmark = [pytest.mark.extended, pytest.mark.xdist_group("mlflow")]
 
 ARN = "arn:aws:sagemaker:us-east-1:111111111111:mlflow-tracking-server/stockcast-dev-runs"
 
