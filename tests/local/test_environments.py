@@ -112,7 +112,8 @@ def live_through(account: Account) -> None:
     account.left["before"] = account.standing()
     account.plan("first plan")
     proxied = {"HTTP_PROXY": account.gateway.url}  # as our commands do for MWAA's address
-    with shared_provider(account.home, account.environ | proxied | FEWER_COLLECTIONS) as account.provider:
+    variables = account.environ | proxied | FEWER_COLLECTIONS
+    with shared_provider(account.home, variables, ROOT / "terraform/platform") as account.provider:
         live_on(account, confirm, protected=values["protect_data"])
 
 

@@ -15,15 +15,20 @@ from pathlib import Path
 
 # Most of a run is spent on the schema of the provider, and much of that on collecting garbage in Go.
 FEWER_COLLECTIONS = {"GOGC": "400"}
+LOGGERS = ("", "_PROVIDER", "_SDK", "_SDK_FRAMEWORK", "_SDK_HELPER_SCHEMA", "_SDK_MUX", "_SDK_PROTO")
+QUIET = {f"TF_LOG{name}": "OFF" for name in LOGGERS}  # started by hand, it would log every field of every resource
 
 
 @contextmanager
-def shared_provider(home: Path, env: Mapping[str, str]) -> Iterator[dict[str, str]]:
-    """Run the provider that `terraform init` left in `home`; yields the variable that leads Terraform to it."""
+def shared_provider(home: Path, env: Mapping[str, str], root: Path | None = None) -> Iterator[dict[str, str]]:
+    """Run the provider that `terraform init` left in `home`; yields the variable that leads Terraform to it.
+
+    The provider reads the files that a root uploads, by their paths from the folder `root`.
+    """
     binary = next(home.glob("terraform/*/providers/*/hashicorp/aws/*/*/terraform-provider-aws_*"))
     log = home / "provider.log"
     with log.open("w") as out:
-        provider = subprocess.Popen([str(binary), "-debug"], stdout=out, stderr=out, env={**env, "TF_LOG": "OFF"})
+        provider = subprocess.Popen([str(binary), "-debug"], cwd=root, stdout=out, stderr=out, env={**env, **QUIET})
     try:
         yield {"TF_REATTACH_PROVIDERS": _address(provider, log)}
     finally:
