@@ -15,7 +15,7 @@ from pathlib import Path
 
 # Most of a run is spent on the schema of the provider, and much of that on collecting garbage in Go.
 FEWER_COLLECTIONS = {"GOGC": "400"}
-LOGGERS = ("", "_PROVIDER", "_SDK", "_SDK_FRAMEWORK", "_SDK_HELPER_SCHEMA", "_SDK_MUX", "_SDK_PROTO")
+LOGGERS = ("", "_PROVIDER", "_PROVIDER_AWS", "_SDK", "_SDK_FRAMEWORK", "_SDK_HELPER_SCHEMA", "_SDK_MUX", "_SDK_PROTO")
 QUIET = {f"TF_LOG{name}": "OFF" for name in LOGGERS}  # started by hand, it would log every field of every resource
 
 
