@@ -182,13 +182,13 @@ format: ## Format Python and Terraform in place
 	@$(IN) dev -- -m ruff format .
 	@$(IN) local -- -m shipping.terraform fmt --write
 
-test-unit: ## Run the unit tests (2 minutes on two cores)
+test-unit: ## Run the unit tests
 	@$(TESTS) -m 'not integration and not extended and not e2e and not soak' -n logical
 
-test: ## Run unit tests, quick integration tests, and beside them one main job with a push (12 minutes on two cores)
+test: ## Run unit tests, quick integration tests, and beside them one main job with a push
 	@$(QUICK_TESTS)
 
-test-all: ## Run all tests: make test, then the longer ones beside dev, staging and prod applied, one soak test (30 minutes)
+test-all: ## Run all tests: make test, then the longer ones beside dev, staging and prod applied, one soak test
 	@trap 'STOCKCAST_HOME=.local/e2e $(LOCAL) down > /dev/null' EXIT; export STOCKCAST_TEST_STACK=keep; \
 		$(QUICK_TESTS) && $(TESTS) -m 'extended and not soak' -n $(BESIDE_STACK) && $(SOAK_TESTS) --soak-one
 
