@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 from tests.localaws.helpers import Gateway, free_port
-from tests.shipping.shared_provider import FEWER_COLLECTIONS, shared_provider
+from tests.shipping.shared_provider import shared_provider
 from tests.terraform import hcl
 
 from shipping import hourly
@@ -112,8 +112,7 @@ def live_through(account: Account) -> None:
     account.left["before"] = account.standing()
     account.plan("first plan")
     proxied = {"HTTP_PROXY": account.gateway.url}  # as our commands do for MWAA's address
-    variables = account.environ | proxied | FEWER_COLLECTIONS
-    with shared_provider(account.home, variables, ROOT / "terraform/platform") as account.provider:
+    with shared_provider(account.home, account.environ | proxied, ROOT / "terraform/platform") as account.provider:
         live_on(account, confirm, protected=values["protect_data"])
 
 

@@ -122,8 +122,8 @@ def without_probes(refused: list[Decision], everything: list[Decision]) -> list[
     return [one for one in refused if one.action != PROBED or (one.role, one.session) not in found]
 
 
-def test_who_may_have_no_airflow_role_at_all_was_refused() -> None:
-    """Else a build whose grant is missing would pass for one that was only asked about a higher role."""
+def test_a_caller_without_any_airflow_role_stays_refused() -> None:
+    """Only a probe of a higher role may be passed over; a build that lacks its grant must fail this file."""
     denied = Decision("role/stockcast-local-release", PROBED, "…/Admin", REGION, (), "ImplicitDeny", "local-2")
     granted = replace(denied, resource="…/User", answer="Allow")
 

@@ -20,15 +20,15 @@ QUIET = {f"TF_LOG{name}": "OFF" for name in LOGGERS}  # started by hand, it woul
 
 
 @contextmanager
-def shared_provider(home: Path, env: Mapping[str, str], root: Path | None = None) -> Iterator[dict[str, str]]:
-    """Run the provider that `terraform init` left in `home`; yields the variable that leads Terraform to it.
+def shared_provider(folder: Path, env: Mapping[str, str], root: Path | None = None) -> Iterator[dict[str, str]]:
+    """Run the provider that `terraform init` left below `folder`; yields the variable that leads Terraform to it.
 
     The provider reads the files that a root uploads, by their paths from the folder `root`.
     """
-    binary = next(home.glob("terraform/*/providers/*/hashicorp/aws/*/*/terraform-provider-aws_*"))
-    log = home / "provider.log"
+    binary = next(folder.glob("**/providers/*/hashicorp/aws/*/*/terraform-provider-aws_*")).resolve()
+    log, env = folder / "provider.log", {**env, **FEWER_COLLECTIONS, **QUIET}
     with log.open("w") as out:
-        provider = subprocess.Popen([str(binary), "-debug"], cwd=root, stdout=out, stderr=out, env={**env, **QUIET})
+        provider = subprocess.Popen([str(binary), "-debug"], cwd=root, stdout=out, stderr=out, env=env)
     try:
         yield {"TF_REATTACH_PROVIDERS": _address(provider, log)}
     finally:

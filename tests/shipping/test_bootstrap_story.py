@@ -21,7 +21,7 @@ import pytest
 from tests.localaws.helpers import ACCOUNT, Gateway, running_gateway
 from tests.shipping.conftest import copy_clone
 from tests.shipping.in_process import run_in_process
-from tests.shipping.shared_provider import FEWER_COLLECTIONS, shared_provider
+from tests.shipping.shared_provider import shared_provider
 
 from shipping import bootstrap
 from shipping.terraform_release import terraform
@@ -56,7 +56,6 @@ class Story:
             "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test",
             "AWS_EC2_METADATA_DISABLED": "true",
-            **FEWER_COLLECTIONS,
         }
 
     def run(self, step: str, *arguments: str, path: str = "", **variables: str) -> None:

@@ -13,7 +13,7 @@ import pytest
 from tests.localaws.helpers import ACCOUNT, REGISTRY, Gateway, archive, policy, running_gateway, trust, wait_for
 from tests.shipping.conftest import copy_clone
 from tests.shipping.in_process import fresh_process, run_in_process
-from tests.shipping.shared_provider import FEWER_COLLECTIONS, shared_provider
+from tests.shipping.shared_provider import shared_provider
 
 from shipping import terraform, terraform_root
 
@@ -66,7 +66,6 @@ class Story:
             "AWS_ACCESS_KEY_ID": "test",
             "AWS_SECRET_ACCESS_KEY": "test",
             "AWS_EC2_METADATA_DISABLED": "true",
-            **FEWER_COLLECTIONS,
         }
 
     def run(self, step: str, verb: str, *arguments: str, **variables: str) -> None:

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import shutil
 import subprocess
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.shipping.shared_provider import FEWER_COLLECTIONS, shared_provider
 
 from shipping import package, terraform
 from shipping.terraform_release import terraform as find_terraform
@@ -133,26 +132,8 @@ def mocked(workbench: Workbench) -> Iterator[Workbench]:
     One process of it answers them all, as https://developer.hashicorp.com/terraform/plugin/debugging tells. Not for
     plans: whoever configures it does so for everybody.
     """
-    log = workbench.root / "provider.log"
-    with log.open("w") as out:
-        quiet = {**workbench.environ, "TF_LOG": "OFF"}  # else it logs every request, 10 MB for a module
-        provider = subprocess.Popen([str(find_provider(workbench)), "-debug"], stdout=out, stderr=out, env=quiet)
-    try:
-        attach = _address(provider, log)
-        yield replace(workbench, environ={**workbench.environ, "TF_REATTACH_PROVIDERS": attach})
-    finally:
-        provider.terminate()
-        provider.wait(20)
-
-
-def _address(provider: subprocess.Popen[bytes], log: Path) -> str:
-    """Where the provider listens, once it says so."""
-    for _ in range(600):
-        if told := re.search(r"TF_REATTACH_PROVIDERS='(.+)'", log.read_text()):
-            return told[1]
-        assert provider.poll() is None, log.read_text()
-        time.sleep(0.1)
-    raise AssertionError(f"the provider did not listen within a minute: {log.read_text()}")
+    with shared_provider(workbench.root / "terraform/platform/.terraform", workbench.environ) as provider:
+        yield replace(workbench, environ={**workbench.environ, **provider})
 
 
 def environment_in(home: Path) -> dict[str, str]:
@@ -163,7 +144,7 @@ def environment_in(home: Path) -> dict[str, str]:
         environ = terraform.process_environment("test", outer)
     del environ["TF_DATA_DIR"]  # each folder its own
     # Terraform and the provider hold 80 MB of schemas; with Go's default, collecting garbage is much of the work.
-    return {"GOGC": "400", **environ}
+    return {**FEWER_COLLECTIONS, **environ}
 
 
 @pytest.fixture(scope="session")
